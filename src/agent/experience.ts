@@ -1,0 +1,25 @@
+/** Where an agent's transitions come from: a simulated walk in an Mdp, or a recorded log. It never leaves the agent. */
+
+/** Consecutive steps of one agent, by column. */
+export interface Trajectory {
+  /** state * A + action of each step */
+  readonly pair: Uint32Array
+  readonly reward: Float64Array
+  /** the state to bootstrap from, or -1 after a terminated step */
+  readonly bootstrap: Int32Array
+}
+
+/** A source of experience whose whole position is `State`: plain data, so that it can be kept and taken up again. */
+export interface Experience<State> {
+  /** the position before the first step */
+  start(): State
+  /** the next `steps` steps from a position, and the position after them */
+  gather(state: State, steps: number): { readonly trajectory: Trajectory; readonly state: State }
+}
+
+/** An empty trajectory of `steps` steps, to be filled. */
+export const emptyTrajectory = (steps: number): Trajectory => ({
+  pair: new Uint32Array(steps),
+  reward: new Float64Array(steps),
+  bootstrap: new Int32Array(steps),
+})

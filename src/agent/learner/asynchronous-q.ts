@@ -1,0 +1,78 @@
+/**
+ * The agent of federated asynchronous Q-learning (FedAsynQ): tau steps along its own trajectory, then the changes.
+ * Woo, Joshi, Chi 2025, Algorithm 2, eq. (15), (23).
+ */
+import { initialTable } from '../../numeric/initial-table.ts'
+import { qStep, rowMax } from '../../numeric/q-update.ts'
+import { stepSizeAt } from '../../numeric/step-size.ts'
+import type { QContract } from '../../protocol/q-contract.ts'
+import type { QTask, QUpdate } from '../../protocol/q-messages.ts'
+import type { Experience, Trajectory } from '../experience.ts'
+import type { Learner } from '../learner.ts'
+
+/** Steps gathered at a time: bounds the memory of a long round. */
+const CHUNK = 65536
+
+/** The learner of `agent`; its state is the position of its experience, for tables restart from the Task's every round. */
+export function asynchronousQ<State>(
+  contract: QContract,
+  agent: number,
+  experience: Experience<State>,
+): Learner<State, QTask, QUpdate> {
+  return {
+    init: () => experience.start(),
+    apply(from, task) {
+      const own = contract.initial === 'perAgent' && task.round === 0
+      const table = own ? initialTable(contract, agent) : task.table.slice()
+      const visits = new Uint32Array(table.length)
+      const stepSize = stepSizeAt(contract.stepSize, task.step, contract.discount)
+      let state = from
+      for (let done = 0; done < task.steps; done += CHUNK) {
+        const gathered = experience.gather(state, Math.min(CHUNK, task.steps - done))
+        learn(table, visits, gathered.trajectory, stepSize, contract)
+        state = gathered.state
+      }
+      return { state, update: report(contract, agent, task, table, visits, own) }
+    },
+  }
+}
+
+/** Eq. (23) along a trajectory, in place. */
+function learn(
+  table: Float64Array,
+  visits: Uint32Array,
+  trajectory: Trajectory,
+  stepSize: number,
+  { actions, discount }: QContract,
+): void {
+  for (let t = 0; t < trajectory.pair.length; t++) {
+    const pair = trajectory.pair[t] as number
+    const next = trajectory.bootstrap[t] as number
+    const value = next < 0 ? 0 : rowMax(table, next * actions, actions)
+    table[pair] = qStep(table[pair] as number, trajectory.reward[t] as number, value, stepSize, discount)
+    visits[pair] = (visits[pair] as number) + 1
+  }
+}
+
+/** The Update: visited entries only, ascending, so that not even the order of visits is told; all entries when `dense`. */
+function report(
+  contract: QContract,
+  agent: number,
+  task: QTask,
+  table: Float64Array,
+  visits: Uint32Array,
+  dense: boolean,
+): QUpdate {
+  const every = Uint32Array.from(table.keys())
+  const entries = dense ? every : every.filter((entry) => visits[entry] !== 0)
+  return {
+    agent,
+    round: task.round,
+    entries: dense ? null : entries,
+    changes: Float64Array.from(entries, (entry) => (table[entry] as number) - (task.table[entry] as number)),
+    visits:
+      contract.averaging === 'importance'
+        ? Uint32Array.from(entries, (entry) => visits[entry] as number)
+        : null,
+  }
+}

@@ -1,0 +1,146 @@
+/** An experiment as the rest of the program sees it: the file after validation, all defaults filled in. */
+
+/** The problem: a built-in family, an Mdp file, a module, or only the sizes of a problem whose model is unknown. */
+export type EnvironmentSpec =
+  | {
+      readonly family: 'two-state'
+      readonly actions: number
+      readonly discount: number
+      readonly range: readonly [number, number]
+      readonly seed?: number
+    }
+  | {
+      readonly family: 'garnet'
+      readonly states: number
+      readonly actions: number
+      readonly branching: number
+      readonly discount: number
+      readonly seed?: number
+    }
+  | {
+      readonly family: 'grid-world'
+      readonly map: readonly string[]
+      readonly slip: number
+      readonly discount: number
+      readonly stepReward: number
+      readonly goalReward: number
+      readonly holeReward: number
+    }
+  | {
+      readonly family: 'frozen-lake'
+      readonly map: '4x4' | '8x8' | readonly string[]
+      readonly slippery: boolean
+      readonly discount: number
+    }
+  | { readonly family: 'cliff-walking'; readonly slippery: boolean; readonly discount: number }
+  | { readonly family: 'taxi'; readonly discount: number }
+  | { readonly family: 'river-swim'; readonly states: number; readonly discount: number }
+  | { readonly family: 'chain'; readonly states: number; readonly discount: number; readonly slip: number }
+  | { readonly mdp: string; readonly layout?: 'SAS' | 'ASS'; readonly discount?: number }
+  | {
+      readonly states: number
+      readonly actions: number
+      readonly discount: number
+      readonly rewardRange: readonly [number, number]
+    }
+
+/** How agents act while they gather experience. `table` is a path; region lists the states of each agent. */
+export type BehaviorSpec =
+  | 'uniform'
+  | 'one-action'
+  | { readonly dirichlet: number }
+  | { readonly mixture: number }
+  | { readonly epsilonGreedy: number }
+  | { readonly region: readonly (readonly number[])[] }
+  | { readonly table: string }
+
+/** Who learns: simulated agents with a behaviour, or one agent for each recorded log (paths). */
+export type AgentsSpec =
+  { readonly count: number; readonly behavior: BehaviorSpec } | { readonly logs: readonly string[] }
+
+/** eta: constant, or a schedule that is constant within a round, n being the steps done before the round. */
+export type StepSizeSpec =
+  | number
+  /** 1 / (1 + (1 - gamma) (n + 1)) */
+  | { readonly rescaledLinear: true }
+  /** (n + 2)^-omega */
+  | { readonly polynomial: number }
+
+/** Entries of the initial tables: one random table for all, a random table for each agent, or a constant. */
+export type InitialSpec = 'shared' | 'perAgent' | number
+
+/**
+ * A Q-learning algorithm and its settings. `q-learning` is K independent learners: no averaging, no sync period.
+ * `initialSeed` keys the streams of random initial tables in place of the run seed, so that all runs start from the same tables,
+ * as an environment's `seed` gives all runs the same problem.
+ */
+export type AlgorithmSpec =
+  | {
+      readonly name: 'q-learning'
+      readonly stepSize: StepSizeSpec
+      readonly steps: number
+      readonly initial: InitialSpec
+      readonly initialSeed?: number
+    }
+  | {
+      readonly name: 'fed-syn-q'
+      readonly stepSize: StepSizeSpec
+      readonly syncPeriod: number
+      readonly steps: number
+      readonly initial: InitialSpec
+      readonly initialSeed?: number
+    }
+  | {
+      readonly name: 'fed-asyn-q'
+      readonly averaging: 'equal' | 'importance'
+      readonly stepSize: StepSizeSpec
+      readonly syncPeriod: number
+      readonly steps: number
+      readonly initial: InitialSpec
+      readonly initialSeed?: number
+    }
+
+/** The metrics of Q-learning. The first five need the model. */
+export const METRICS = [
+  'error',
+  'normalizedError',
+  'rmse',
+  'return',
+  'gap',
+  'samples',
+  'rounds',
+  'bytes',
+] as const
+
+/** One of {@link METRICS}. */
+export type Metric = (typeof METRICS)[number]
+
+/** One cell of the grid: everything a simulation needs, nothing left to vary. */
+export interface Settings {
+  readonly environment: EnvironmentSpec
+  readonly agents: AgentsSpec
+  readonly algorithm: AlgorithmSpec
+  /** `every` in agent steps */
+  readonly evaluate: { readonly every: number; readonly metrics: readonly Metric[] }
+}
+
+/** A named cell of the grid. */
+export interface Variant {
+  /** slug of [a-z0-9._=-], unique in the experiment; 'default' where nothing varies */
+  readonly name: string
+  /** what this cell sets, by path into the file */
+  readonly assignment: Readonly<Record<string, unknown>>
+  readonly settings: Settings
+}
+
+/** A whole experiment: variants x seeds. */
+export interface Experiment {
+  readonly name: string
+  readonly seeds: readonly number[]
+  /** in the order of the grid, the last key varying fastest */
+  readonly variants: readonly Variant[]
+  /** the file as resolved: plain data with defaults filled in and `--set` applied, from which the same experiment can be parsed again */
+  readonly document: Readonly<Record<string, unknown>>
+  /** folder that relative paths refer to, absolute */
+  readonly folder: string
+}

@@ -1,0 +1,6 @@
+/** A set of agents that can be asked to work on a Task: simulated in this process, or remote. */
+
+/** Gives a Task to every agent and returns their Updates in agent order. */
+export interface Cohort<Task, Update> {
+  work(task: Task): Promise<readonly Update[]>
+}

@@ -1,0 +1,141 @@
+/**
+ * Alias tables (Walker 1977, Vose 1991): one random word picks an outcome of a fixed distribution in constant time.
+ * This file defines, for the kernels, their twins and real agents alike, how a word becomes an outcome:
+ *
+ *   a row of n outcomes has 2^p columns, p = max(1, ceil(log2 n));
+ *   column = the top p bits of the word, remainder = the bits below them, as the top of a `thresholdBits`-bit number;
+ *   outcome = column if remainder < threshold[column], else alias[column].
+ *
+ * A probability is met to within 2^-32 per column with 31-bit thresholds, and to within 2^-(24+p) with 24-bit ones.
+ */
+
+/** Resolution of the thresholds of next states and start states, bits. */
+export const STATE_BITS = 31
+/** Resolution of the thresholds of actions, bits: the behaviour does not enter Q*, so fewer do. */
+export const ACTION_BITS = 24
+
+/** Alias tables of many rows. Row i has 2^(32 - shift[i]) columns from offset[i] on, or none if it has no outcomes. */
+export interface AliasTables {
+  readonly thresholdBits: number
+  /** [rows] first column of each row */
+  readonly offset: Uint32Array
+  /** [rows] 32 - p */
+  readonly shift: Uint8Array
+  /** [columns] in [0, 2^thresholdBits) */
+  readonly threshold: Uint32Array
+  /** [columns] index of an outcome within its row */
+  readonly alias: Uint32Array
+}
+
+const columnBits = (outcomes: number): number => (outcomes < 2 ? 1 : 32 - Math.clz32(outcomes - 1))
+
+/**
+ * Alias tables of the rows `probability[start[i] .. start[i+1])`.
+ * @param probability outcomes' probabilities, each row summing to 1 (to rounding)
+ * @param start [rows + 1] where each row starts; a row without outcomes gets no columns and must not be drawn from
+ */
+export function aliasTables(
+  probability: Float64Array,
+  start: Uint32Array,
+  thresholdBits: number,
+): AliasTables {
+  const rows = start.length - 1
+  const offset = new Uint32Array(rows)
+  const shift = new Uint8Array(rows)
+  let columns = 0
+  for (let row = 0; row < rows; row++) {
+    const outcomes = (start[row + 1] as number) - (start[row] as number)
+    const bits = columnBits(outcomes)
+    offset[row] = columns
+    shift[row] = 32 - bits
+    columns += outcomes === 0 ? 0 : 2 ** bits
+  }
+  const threshold = new Uint32Array(columns)
+  const alias = new Uint32Array(columns)
+  for (let row = 0; row < rows; row++) {
+    if (start[row] === start[row + 1]) continue
+    const from = offset[row] as number
+    const to = from + 2 ** (32 - (shift[row] as number))
+    vose(
+      probability.subarray(start[row], start[row + 1]),
+      thresholdBits,
+      threshold.subarray(from, to),
+      alias.subarray(from, to),
+    )
+  }
+  return { thresholdBits, offset, shift, threshold, alias }
+}
+
+/** Vose's construction for one row, into `threshold` and `alias` of 2^p columns. */
+function vose(
+  probability: Float64Array,
+  thresholdBits: number,
+  threshold: Uint32Array,
+  alias: Uint32Array,
+): void {
+  const columns = threshold.length
+  const scale = 2 ** thresholdBits
+  const scaled = new Float64Array(columns)
+  const small: number[] = []
+  const large: number[] = []
+  for (let column = 0; column < columns; column++) {
+    scaled[column] = (probability[column] ?? 0) * columns
+    ;((scaled[column] as number) < 1 ? small : large).push(column)
+  }
+  const full = (column: number): void => {
+    threshold[column] = scale - 1
+    alias[column] = column
+  }
+  while (small.length > 0 && large.length > 0) {
+    const poor = small.pop() as number
+    const rich = large.at(-1) as number
+    threshold[poor] = Math.min(scale - 1, Math.floor((scaled[poor] as number) * scale))
+    alias[poor] = rich
+    scaled[rich] = (scaled[rich] as number) + (scaled[poor] as number) - 1
+    if ((scaled[rich] as number) < 1) small.push(large.pop() as number)
+  }
+  for (const column of large) full(column)
+  // Rounding can leave a column over: one that stands for an outcome is full, padding goes to the likeliest outcome.
+  for (const column of small) {
+    if ((probability[column] ?? 0) > 0) full(column)
+    else {
+      threshold[column] = 0
+      alias[column] = likeliest(probability)
+    }
+  }
+}
+
+const likeliest = (probability: Float64Array): number => {
+  let best = 0
+  for (let i = 1; i < probability.length; i++)
+    if ((probability[i] as number) > (probability[best] as number)) best = i
+  return best
+}
+
+/** The outcome that `word` picks in `row`: an index within the row. */
+export function pick(tables: AliasTables, row: number, word: number): number {
+  const shift = tables.shift[row] as number
+  const column = word >>> shift
+  const remainder = (word << (32 - shift)) >>> (32 - tables.thresholdBits)
+  const slot = (tables.offset[row] as number) + column
+  return remainder < (tables.threshold[slot] as number) ? column : (tables.alias[slot] as number)
+}
+
+/**
+ * The probabilities that the quantised tables really give the outcomes of one row, counted over all 2^32 words.
+ * @returns [outcomes], summing to 1 exactly up to rounding of the sum
+ */
+export function sampledProbabilities(tables: AliasTables, row: number, outcomes: number): Float64Array {
+  const shift = tables.shift[row] as number
+  const words = 2 ** shift
+  const step = 2 ** (tables.thresholdBits - shift)
+  const result = new Float64Array(outcomes)
+  const offset = tables.offset[row] as number
+  for (let column = 0; column < 2 ** (32 - shift); column++) {
+    const own = Math.min(words, Math.ceil((tables.threshold[offset + column] as number) / step))
+    const other = tables.alias[offset + column] as number
+    if (own > 0) result[column] = (result[column] as number) + own / 4294967296
+    if (own < words) result[other] = (result[other] as number) + (words - own) / 4294967296
+  }
+  return result
+}

@@ -1,0 +1,163 @@
+/** Task and Update of federated Q-learning as frames. The fields below are all there are: the set is closed. */
+import type { Issue, Result } from '../numeric/result.ts'
+import { decodeFrame, encodeFrame, frameLength } from './frame.ts'
+import type { Frame, Tensor } from './frame.ts'
+import type { QTask, QUpdate } from './q-messages.ts'
+
+/** What a receiver knows beforehand, and holds a message against. */
+export interface QShape {
+  /** S * A */
+  readonly entries: number
+  readonly agents: number
+  /** the sync period: no step count and no visit count of a round exceeds it */
+  readonly steps: number
+}
+
+/** Every field and tensor that an Update may carry: all that a server can ever learn about an agent. */
+export const UPDATE_FIELDS = ['kind', 'agent', 'round', 'entries', 'changes', 'visits'] as const
+
+/** A Task as bytes. */
+export const encodeTask = (task: QTask): Uint8Array =>
+  encodeFrame({
+    fields: { kind: 'q-task', round: task.round, step: task.step, steps: task.steps },
+    tensors: [{ name: 'table', data: task.table }],
+  })
+
+/** An Update as bytes. */
+export function encodeUpdate(update: QUpdate): Uint8Array {
+  const tensors: Tensor[] = [{ name: 'changes', data: update.changes }]
+  if (update.entries !== null) tensors.push({ name: 'entries', data: update.entries })
+  if (update.visits !== null) tensors.push({ name: 'visits', data: update.visits })
+  return encodeFrame({ fields: { kind: 'q-update', agent: update.agent, round: update.round }, tensors })
+}
+
+/** Bytes of an encoded Task. */
+export const taskBytes = (round: number, step: number, steps: number, entries: number): number =>
+  frameLength({ kind: 'q-task', round, step, steps }, [['table', 'f64', entries]])
+
+/** Bytes of an encoded Update of `count` entries. */
+export const updateBytes = (
+  agent: number,
+  round: number,
+  count: number,
+  parts: { entries: boolean; visits: boolean },
+): number =>
+  frameLength({ kind: 'q-update', agent, round }, [
+    ['changes', 'f64', count],
+    ...(parts.entries ? [['entries', 'u32', count] as const] : []),
+    ...(parts.visits ? [['visits', 'u32', count] as const] : []),
+  ])
+
+/** Reads a Task; issues when it is malformed or does not fit `shape`. */
+export function decodeTask(bytes: Uint8Array, shape: QShape): Result<QTask> {
+  const frame = decodeFrame(bytes)
+  if (!frame.ok) return frame
+  const issues: Issue[] = []
+  const { round, step, steps } = readFields(
+    frame.value,
+    'q-task',
+    { round: Infinity, step: Infinity, steps: shape.steps },
+    ['table'],
+    issues,
+  )
+  const table = f64(frame.value, 'table', shape.entries, issues)
+  if (steps === 0) issues.push({ path: ['steps'], message: 'expected at least 1, got 0' })
+  return issues.length > 0 ? { ok: false, issues } : { ok: true, value: { round, step, steps, table } }
+}
+
+/** Reads an Update; issues when it is malformed, carries anything else, or does not fit `shape`. */
+export function decodeUpdate(bytes: Uint8Array, shape: QShape): Result<QUpdate> {
+  const frame = decodeFrame(bytes)
+  if (!frame.ok) return frame
+  const issues: Issue[] = []
+  const { agent, round } = readFields(
+    frame.value,
+    'q-update',
+    { agent: shape.agents - 1, round: Infinity },
+    ['changes', 'entries', 'visits'],
+    issues,
+  )
+  const entries = has(frame.value, 'entries') ? u32(frame.value, 'entries', undefined, issues) : null
+  const count = entries === null ? shape.entries : entries.length
+  const changes = f64(frame.value, 'changes', count, issues)
+  const visits = has(frame.value, 'visits') ? u32(frame.value, 'visits', count, issues) : null
+  if (entries !== null) checkAscending(entries, shape.entries, issues)
+  visits?.forEach(
+    (value, i) =>
+      value > shape.steps &&
+      issues.push({ path: ['visits', i], message: `expected at most ${shape.steps}, got ${value}` }),
+  )
+  return issues.length > 0
+    ? { ok: false, issues }
+    : { ok: true, value: { agent, round, entries, changes, visits } }
+}
+
+const has = (frame: Frame, name: string): boolean => frame.tensors.some((tensor) => tensor.name === name)
+
+/** The integer fields of a frame of this kind, each in [0, most]; anything unknown, missing or doubled is an issue. */
+function readFields<Name extends string>(
+  frame: Frame,
+  kind: string,
+  most: Record<Name, number>,
+  tensors: readonly string[],
+  issues: Issue[],
+): Record<Name, number> {
+  const names = Object.keys(most) as Name[]
+  if (frame.fields['kind'] !== kind)
+    issues.push({
+      path: ['kind'],
+      message: `expected "${kind}", got ${JSON.stringify(frame.fields['kind'])}`,
+    })
+  for (const key of Object.keys(frame.fields)) {
+    if (key !== 'kind' && !names.includes(key as Name)) issues.push({ path: [key], message: `unknown field` })
+  }
+  frame.tensors.forEach(({ name }, i) => {
+    if (!tensors.includes(name)) issues.push({ path: [name], message: `unknown tensor` })
+    if (frame.tensors.findIndex((other) => other.name === name) !== i)
+      issues.push({ path: [name], message: `expected one tensor of this name` })
+  })
+  const result: Record<string, number> = {}
+  for (const name of names) {
+    const value = frame.fields[name]
+    if (typeof value !== 'number' || value < 0 || value > most[name]) {
+      issues.push({
+        path: [name],
+        message: `expected an integer in [0, ${most[name]}], got ${JSON.stringify(value)}`,
+      })
+    }
+    result[name] = typeof value === 'number' ? value : 0
+  }
+  return result
+}
+
+function f64(frame: Frame, name: string, length: number, issues: Issue[]): Float64Array {
+  const data = frame.tensors.find((tensor) => tensor.name === name)?.data
+  if (!(data instanceof Float64Array) || data.length !== length) {
+    issues.push({ path: [name], message: `expected ${length} numbers, got ${data?.length ?? 'none'}` })
+    return new Float64Array(0)
+  }
+  const bad = data.findIndex((value) => !Number.isFinite(value))
+  if (bad >= 0) issues.push({ path: [name, bad], message: `expected a finite number, got ${data[bad]}` })
+  return data
+}
+
+function u32(frame: Frame, name: string, length: number | undefined, issues: Issue[]): Uint32Array {
+  const data = frame.tensors.find((tensor) => tensor.name === name)?.data
+  if (data instanceof Uint32Array && (length === undefined || data.length === length)) return data
+  issues.push({
+    path: [name],
+    message: `expected ${length ?? 'a list of'} integers, got ${data?.length ?? 'none'}`,
+  })
+  return new Uint32Array(0)
+}
+
+function checkAscending(entries: Uint32Array, limit: number, issues: Issue[]): void {
+  const bad = entries.findIndex(
+    (entry, i) => entry >= limit || (i > 0 && entry <= (entries[i - 1] as number)),
+  )
+  if (bad >= 0)
+    issues.push({
+      path: ['entries', bad],
+      message: `expected ascending entries below ${limit}, got ${entries[bad]}`,
+    })
+}
