@@ -27,6 +27,9 @@ export interface AliasTables {
   readonly alias: Uint32Array
 }
 
+/** 2^n for n in [0, 31]. */
+const twoTo = (n: number): number => (1 << n) >>> 0
+
 const columnBits = (outcomes: number): number => (outcomes < 2 ? 1 : 32 - Math.clz32(outcomes - 1))
 
 /**
@@ -48,14 +51,14 @@ export function aliasTables(
     const bits = columnBits(outcomes)
     offset[row] = columns
     shift[row] = 32 - bits
-    columns += outcomes === 0 ? 0 : 2 ** bits
+    columns += outcomes === 0 ? 0 : twoTo(bits)
   }
   const threshold = new Uint32Array(columns)
   const alias = new Uint32Array(columns)
   for (let row = 0; row < rows; row++) {
     if (start[row] === start[row + 1]) continue
     const from = offset[row] as number
-    const to = from + 2 ** (32 - (shift[row] as number))
+    const to = from + twoTo(32 - (shift[row] as number))
     vose(
       probability.subarray(start[row], start[row + 1]),
       thresholdBits,
@@ -74,7 +77,7 @@ function vose(
   alias: Uint32Array,
 ): void {
   const columns = threshold.length
-  const scale = 2 ** thresholdBits
+  const scale = twoTo(thresholdBits)
   const scaled = new Float64Array(columns)
   const small: number[] = []
   const large: number[] = []
@@ -92,7 +95,10 @@ function vose(
     threshold[poor] = Math.min(scale - 1, Math.floor((scaled[poor] as number) * scale))
     alias[poor] = rich
     scaled[rich] = (scaled[rich] as number) + (scaled[poor] as number) - 1
-    if ((scaled[rich] as number) < 1) small.push(large.pop() as number)
+    if (scaled[rich] < 1) {
+      large.pop()
+      small.push(rich)
+    }
   }
   for (const column of large) full(column)
   // Rounding can leave a column over: one that stands for an outcome is full, padding goes to the likeliest outcome.
@@ -127,11 +133,11 @@ export function pick(tables: AliasTables, row: number, word: number): number {
  */
 export function sampledProbabilities(tables: AliasTables, row: number, outcomes: number): Float64Array {
   const shift = tables.shift[row] as number
-  const words = 2 ** shift
-  const step = 2 ** (tables.thresholdBits - shift)
+  const words = twoTo(shift)
+  const step = twoTo(tables.thresholdBits) / words
   const result = new Float64Array(outcomes)
   const offset = tables.offset[row] as number
-  for (let column = 0; column < 2 ** (32 - shift); column++) {
+  for (let column = 0; column < twoTo(32 - shift); column++) {
     const own = Math.min(words, Math.ceil((tables.threshold[offset + column] as number) / step))
     const other = tables.alias[offset + column] as number
     if (own > 0) result[column] = (result[column] as number) + own / 4294967296
