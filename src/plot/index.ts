@@ -1,0 +1,11 @@
+/** `fedrl/plot`: charts as SVG text, drawn with whatever document the caller has, and as text for a terminal. */
+export { drawChart } from './chart.ts'
+export type { Chart, ChartPoint, ChartSeries, ReferenceLine } from './chart.ts'
+export { drawGridPolicy } from './grid-policy.ts'
+export type { GridPolicy } from './grid-policy.ts'
+export { drawHeatMap } from './heat-map.ts'
+export type { HeatMap } from './heat-map.ts'
+export type { ScaleChoice } from './scale.ts'
+export type { SvgDocument, SvgElement } from './svg.ts'
+export { terminalChart } from './terminal.ts'
+export type { TerminalOptions, TerminalSeries } from './terminal.ts'
