@@ -1,6 +1,6 @@
 /** The metrics of Q-learning, measured on a table with the truth beside it. */
 import type { Mdp } from '../mdp/mdp.ts'
-import { greedyEvaluator } from '../mdp/greedy-return.ts'
+import { greedyEvaluator } from '../mdp/greedy.ts'
 import { solveOptimal } from '../mdp/solve.ts'
 import type { Metric } from './experiment.ts'
 

@@ -37,7 +37,9 @@ describe('streamOf', () => {
       [1 + 4294967296, 0, Purpose.walk],
       [1, NOBODY, Purpose.walk],
     ] as const
-    expect(new Set(keys.map((key) => nextWord(streamOf(...key)))).size).toBe(keys.length)
+    expect(new Set(keys.map(([seed, agent, purpose]) => nextWord(streamOf(seed, agent, purpose)))).size).toBe(
+      keys.length,
+    )
   })
 
   it('refuses what is no seed and no agent', () => {
@@ -46,6 +48,10 @@ describe('streamOf', () => {
     expect(() => streamOf(1, 4294967296, Purpose.walk)).toThrow('got 4294967296')
   })
 })
+
+/** The top four bits of a stream's first word. */
+const sixteenth = ([seed, agent]: readonly [number, number]): number =>
+  nextWord(streamOf(seed, agent, Purpose.walk)) >>> 28
 
 /** Pearson's statistic of counts against equal expectation. */
 const chiSquare = (counts: readonly number[], expected: number): number =>
@@ -61,11 +67,11 @@ describe('draws', () => {
   })
 
   it('words of one step are independent across agents and across seeds', () => {
-    for (const key of [(i: number) => [5, i] as const, (i: number) => [i, 5] as const]) {
+    for (const key of [(i: number): [number, number] => [5, i], (i: number): [number, number] => [i, 5]]) {
       const counts = Array.from({ length: 256 }, () => 0)
       for (let i = 0; i < 100_000; i++) {
-        const first = nextWord(streamOf(...key(i), Purpose.walk)) >>> 28
-        const second = nextWord(streamOf(...key(i + 1), Purpose.walk)) >>> 28
+        const first = sixteenth(key(i))
+        const second = sixteenth(key(i + 1))
         counts[16 * first + second]!++
       }
       expect(chiSquare(counts, 100_000 / 256)).toBeLessThan(330.5)
