@@ -1,0 +1,24 @@
+/** Reads an experiment file. */
+import { dirname, resolve } from 'node:path'
+import { InputError } from './errors.ts'
+import type { Experiment } from './experiment.ts'
+import { readText } from './files.ts'
+import { parseExperiment, type ParseOptions } from './parse.ts'
+
+/** Larger experiment files are refused by their size, before they are read. */
+const MOST_BYTES = 10_000_000
+
+/**
+ * The experiment in a file, its relative paths taken from the file's folder.
+ * @param path as the user wrote it; messages name it so
+ * @throws InputError where the file cannot be read or is no valid experiment: one issue a fault, with line and column
+ */
+export async function loadExperiment(
+  path: string,
+  options: Omit<ParseOptions, 'folder'> = {},
+): Promise<Experiment> {
+  const text = await readText(path, path, MOST_BYTES)
+  const parsed = parseExperiment(text, { ...options, folder: dirname(resolve(path)) })
+  if (!parsed.ok) throw new InputError(path, parsed.issues)
+  return parsed.value
+}

@@ -1,0 +1,79 @@
+/** From the text of an experiment file to an experiment: flags applied, the grid expanded, every variant validated. */
+import type { Issue, Result } from '../numeric/result.ts'
+import { getIn, startsWith } from './data.ts'
+import { expected, isRecord } from './expect.ts'
+import type { Experiment } from './experiment.ts'
+import { absolutePaths, resolvedDocument } from './document.ts'
+import { applyFlags, type Flag } from './flags.ts'
+import { fileSchema } from './schema.ts'
+import { zodIssues } from './settings.ts'
+import { parseYaml, type Source } from './source.ts'
+import { tidy, variantsOf } from './variants.ts'
+import { cellCount, MOST_CELLS, type Vary, varyIssues } from './vary.ts'
+
+/** How a file is read. */
+export interface ParseOptions {
+  /** the folder that relative paths refer to, absolute */
+  readonly folder: string
+  /** `path=value`, the value as YAML: set over what the file says */
+  readonly set?: readonly string[]
+  /** instead of the file's seeds: a count `5`, a list `1,2,7` or a range `3..8` */
+  readonly seeds?: string
+  /** carry out grids above {@link MOST_CELLS} variants */
+  readonly yes?: boolean
+}
+
+/** No more issues than this are reported: one mistake can show in every cell of a grid. */
+const MOST_ISSUES = 10
+
+/**
+ * The experiment that a file describes, or what is wrong with it, each issue with its line and column.
+ * Settings of the grid are validated variant by variant, so a section may be incomplete where `vary` completes it.
+ */
+export function parseExperiment(text: string, options: ParseOptions): Result<Experiment> {
+  const source = parseYaml(text)
+  if (!source.ok) return source
+  if (!isRecord(source.value.data))
+    return failure([
+      { path: [], message: expected('a mapping')({ input: source.value.data ?? null }), line: 1, column: 1 },
+    ])
+  const flagged = applyFlags(source.value.data, options)
+  if (!flagged.ok) return flagged
+  const { data, flags } = flagged.value
+  const file = fileSchema.safeParse(absolutePaths(data, options.folder))
+  const place = (issue: Issue): Issue => placed(issue, data, source.value, flags)
+  if (!file.success) return failure(tidy(zodIssues(file.error), data).map(place))
+  const { name, seeds, vary, ...base } = file.data
+  const grid = gridIssues(vary, options.yes ?? false)
+  if (grid.length > 0) return failure(grid.map(place))
+  const variants = variantsOf(base, vary)
+  if (!variants.ok) return failure(variants.issues.map(place))
+  const document = resolvedDocument(file.data, variants.value)
+  return { ok: true, value: { name, seeds, variants: variants.value, document, folder: options.folder } }
+}
+
+function failure(issues: readonly Issue[]): { ok: false; issues: readonly Issue[] } {
+  const rest = issues.length - MOST_ISSUES
+  if (rest <= 0) return { ok: false, issues }
+  return { ok: false, issues: [...issues.slice(0, MOST_ISSUES), { path: [], message: `and ${rest} more` }] }
+}
+
+function gridIssues(vary: Vary, yes: boolean): Issue[] {
+  const count = cellCount(vary)
+  if (count > MOST_CELLS && !yes)
+    return [
+      {
+        path: ['vary'],
+        message: `makes ${count} variants, more than ${MOST_CELLS}: say --yes if this is what you want`,
+      },
+    ]
+  return varyIssues(vary)
+}
+
+/** The issue with its line and column, or with the flag that it comes from. */
+function placed(issue: Issue, data: unknown, source: Source, flags: readonly Flag[]): Issue {
+  const flag = flags.find(({ path }) => startsWith(issue.path, path) || startsWith(path, issue.path))
+  const changed = getIn(source.data, issue.path) !== getIn(data, issue.path)
+  if (flag !== undefined && changed) return { ...issue, message: `${issue.message} (from ${flag.text})` }
+  return { ...issue, ...source.placeOf(issue.path) }
+}

@@ -1,0 +1,26 @@
+/** The problems of an experiment as its first seed sees them, each distinct one built once. */
+import type { Experiment, Settings } from './experiment.ts'
+import { buildProblem } from './problem.ts'
+import type { Problem } from './simulation.ts'
+
+/** Settings that are equal here have the same problem at the same seed. */
+export const problemKey = ({ environment, agents }: Settings): string => JSON.stringify([environment, agents])
+
+/** The problem of the first seed for each {@link problemKey}, one at a time. */
+export async function* firstProblems({ variants, seeds, folder }: Experiment): AsyncGenerator<[key: string, problem: Problem]> {
+  const done = new Set<string>()
+  for (const { settings } of variants) {
+    const key = problemKey(settings)
+    if (done.has(key)) continue
+    done.add(key)
+    yield [key, await buildProblem(settings, seeds[0] ?? 0, folder)]
+  }
+}
+
+/**
+ * Builds every problem once, so that files which are wrong are told before anything is written.
+ * @throws InputError naming what is wrong
+ */
+export async function checkProblems(experiment: Experiment): Promise<void> {
+  for await (const _ of firstProblems(experiment));
+}
