@@ -20,7 +20,7 @@ function build(
   actions: number,
   outcomes: Outcome[],
   initial?: number[],
-  terminal: number[] = [],
+  terminal: readonly number[] = [],
 ): Mdp {
   const sorted = outcomes.toSorted((x, y) => x[0] * actions + x[1] - (y[0] * actions + y[1]))
   const start = new Uint32Array(states * actions + 1)
@@ -40,7 +40,7 @@ function build(
 }
 
 /** States in a row of given probabilities: row s of `rows` is the law of the next state, one action. */
-const chainMdp = (rows: number[][], initial?: number[], terminal?: number[]): Mdp =>
+const chainMdp = (rows: number[][], initial?: number[], terminal?: readonly number[]): Mdp =>
   build(
     rows.length,
     1,
@@ -75,7 +75,7 @@ function garnet(
   actions: number,
   branching: number,
   seed: number,
-  terminal: number[] = [],
+  terminal: readonly number[] = [],
 ): Mdp {
   const stream = streamOf(seed, NOBODY, Purpose.model)
   const outcomes: Outcome[] = []

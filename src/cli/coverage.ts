@@ -1,0 +1,110 @@
+/** `fedrl coverage`: which state-action pairs the agents reach in the long run, how evenly, and how fast they forget their start. */
+import type { AgentCoverage, Coverage } from '../mdp/coverage.ts'
+import { choose, coverageOf, type Chosen, type ChosenFlags } from './chosen.ts'
+import type { Io } from './io.ts'
+import { alignColumns, figure } from './results-table.ts'
+
+/** Most agents in the document; they are left out of larger ones, not of the totals. */
+const MOST_AGENTS = 10_000
+/** Most lines of agents and most pairs in the text. */
+const MOST_LINES = 20
+/** Errors of mu above this are told. */
+const NOTEWORTHY = 1e-9
+
+/** Carries the command out. */
+export async function coverage(file: string, options: ChosenFlags, io: Io): Promise<void> {
+  const chosen = await choose(file, options)
+  const result = coverageOf(chosen.problem)
+  io.result(documentOf(chosen, result), () => textOf(chosen, result))
+}
+
+/** The laws themselves are too large for a document; what is undefined is not written. */
+const agentDocument = (agent: AgentCoverage) => ({ ...agent, mu: undefined })
+
+function documentOf({ name, variant, seed }: Chosen, { agents, ...totals }: Coverage) {
+  return {
+    experiment: name,
+    variant: variant.name,
+    seed,
+    ...totals,
+    average: undefined,
+    agentsTotal: agents.length,
+    agents: agents.slice(0, MOST_AGENTS).map(agentDocument),
+  }
+}
+
+const timeText = (time: number | null, why: string | undefined): string =>
+  time === null ? `none (${why ?? 'not known'})` : String(time)
+
+function totals(result: Coverage): string {
+  const { muMin, muAvg, cHet, mixingTime, noMixing, coveredFraction, pairs, uncoveredTotal } = result
+  return alignColumns([
+    ['mu_min', figure(muMin), 'least share of steps of any agent at any pair'],
+    ['mu_avg', figure(muAvg), 'the same of all agents on average'],
+    ['C_het', figure(cHet), 'heterogeneity: 1 when all agents see the same'],
+    ['t_mix', timeText(mixingTime, noMixing), 'mixing time of the slowest agent, steps'],
+    ['covered', `${figure(coveredFraction * 100)} %`, `${pairs - uncoveredTotal} of ${pairs} pairs`],
+  ])
+}
+
+/** Agents that share one policy stand in one line. */
+function agentLines(agents: readonly AgentCoverage[]): string {
+  const followers = new Map<AgentCoverage, number[]>()
+  agents.forEach((agent, k) => {
+    const list = followers.get(agent)
+    if (list === undefined) followers.set(agent, [k])
+    else list.push(k)
+  })
+  const rows = [...followers]
+    .slice(0, MOST_LINES)
+    .map(([agent, [first, ...others]]) => [
+      others.length === 0 ? String(first) : `${first} and ${others.length} alike`,
+      figure(agent.muMin),
+      String(agent.coveredPairs),
+      timeText(agent.mixingTime, agent.noMixing),
+    ])
+  const rest = followers.size - rows.length
+  const table = alignColumns([['agent', 'mu_min', 'pairs', 't_mix'], ...rows])
+  return rest === 0 ? table : `${table}\nand ${rest} more policies (--json has them)`
+}
+
+function sentences({ variant }: Chosen, result: Coverage): string[] {
+  const said: string[] = []
+  if (result.empirical)
+    said.push('From the logs: mu is the share of recorded steps at each pair; a mixing time needs a model.')
+  if (variant.settings.algorithm.name === 'fed-syn-q') {
+    said.push(
+      'fed-syn-q samples every pair in every iteration: the behaviour below is not used by this experiment.',
+    )
+  }
+  if (result.dependsOnStart) {
+    said.push(
+      'Some agent can end in more than one recurrent class: what one run sees depends on its start and its luck; mu is the average.',
+    )
+  }
+  if (result.periodic)
+    said.push('Some agent is periodic: its law never settles, and mu is the long-run average.')
+  if (result.noMixing === 'longer than the cap')
+    said.push(`The mixing time is longer than the cap of ${result.mixingTimeCap} steps.`)
+  if (result.noMixing === 'too large to compute')
+    said.push('The problem is too large for an exact mixing time.')
+  const error = result.agents.reduce((most, agent) => Math.max(most, agent.error), 0)
+  if (error > NOTEWORTHY)
+    said.push(`mu was found by iteration, to a relative error of about ${figure(error)}.`)
+  if (result.uncoveredTotal > 0) {
+    const listed = result.uncovered.slice(0, MOST_LINES).map(([s, a]) => `(${s}, ${a})`)
+    const more = result.uncoveredTotal > listed.length ? ' ...' : ''
+    said.push(
+      `No agent keeps visiting ${result.uncoveredTotal} pairs (state, action): ${listed.join(' ')}${more}`,
+    )
+  }
+  return said
+}
+
+function textOf(chosen: Chosen, result: Coverage): string {
+  const { name, variant, seed, problem } = chosen
+  const head = `${name}: variant ${variant.name}, seed ${seed}; ${problem.states} states x ${problem.actions} actions, ${result.agents.length} agents`
+  return [head, totals(result), agentLines(result.agents), sentences(chosen, result).join('\n')]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
