@@ -63,19 +63,15 @@ function contestants(
     states,
     actions,
     agents: behaviors.of.length,
-    discount,
-    seed: 1,
     initial: 0,
-    initialSeed: 1,
-    valueRange: [0, 1 / (1 - discount)],
     terminal,
     syncPeriod: tau,
-    averaging,
-    experience: { kind: 'walk', mdp, behaviors },
+    lanes: [{ discount, averaging, valueRange: [0, 1 / (1 - discount)] }],
+    members: [{ seed: 1, initialSeed: 1, experience: { kind: 'walk', mdp, behaviors } }],
   })
   const textbook = textbookRun(mdp, behaviors, averaging, STEP_SIZE)
   return [
-    { name: 'plain', round: () => kernel.round(tau, STEP_SIZE), rounds: 0, times: [] },
+    { name: 'plain', round: () => kernel.advance(1, tau, [STEP_SIZE]), rounds: 0, times: [] },
     { name: 'textbook', round: () => textbook.round(tau), rounds: 0, times: [] },
   ]
 }

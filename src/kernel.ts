@@ -1,15 +1,15 @@
 /**
- * The simulation fast path: many agents of tabular Q-learning at once, one averaging a call.
+ * The simulation fast path: many agents of tabular Q-learning at once.
  *
  * It computes what real agents and a real server would, bit for bit, and is fast because of three facts: a fixed behaviour makes
  * trajectories independent of the tables, so they are drawn first, many agents side by side; entries that nobody visited do not
  * change under either averaging; and all agents restart from one table, so they are run one after the other on one shared table,
  * each one's touched entries being folded and put back. A round costs O(K tau), whatever S and A.
  */
-import type { InitialSettings } from './numeric/initial-table.ts'
 import type { Log } from './mdp/log.ts'
 import type { Mdp } from './mdp/mdp.ts'
 import type { PolicySet } from './mdp/policy.ts'
+import type { Initial } from './numeric/initial-table.ts'
 
 /** Where the agents' experience comes from. */
 export type KernelExperience =
@@ -20,30 +20,56 @@ export type KernelExperience =
   /** every step draws a successor for every pair (FedSynQ) */
   | { readonly kind: 'generative'; readonly mdp: Mdp }
 
-/** A run to be simulated. */
-export interface KernelProblem extends InitialSettings {
-  /** K */
-  readonly agents: number
+/** What may differ between two variants that share every draw. */
+export interface Lane {
   readonly discount: number
-  /** keys the agents' streams */
-  readonly seed: number
-  /** the longest round that will be asked for, steps: sizes the memory */
-  readonly syncPeriod: number
-  /** `none`: independent learners, a table each */
+  /** `none`: independent learners, a table each; only alone in its run */
   readonly averaging: 'equal' | 'importance' | 'none'
-  readonly experience: KernelExperience
+  /** random initial entries lie in (low, high] */
+  readonly valueRange: readonly [low: number, high: number]
 }
 
-/** A run under way. */
+/** One seed of the variants in the lanes. */
+export interface Member {
+  /** keys the agents' streams */
+  readonly seed: number
+  /** keys the streams of random initial tables */
+  readonly initialSeed: number
+  readonly experience: KernelExperience
+  /** for each lane [S * A]: what `distance` measures from, NaN where a pair does not count; absent where nothing is known */
+  readonly truth?: readonly Float64Array[]
+}
+
+/** Runs to be simulated together: lanes x members, of the same sizes. What comes out does not depend on what runs together. */
+export interface KernelProblem {
+  readonly states: number
+  readonly actions: number
+  /** K, of each member */
+  readonly agents: number
+  /** the longest round that will be asked for, steps: sizes the memory */
+  readonly syncPeriod: number
+  readonly initial: Initial
+  /** [S] 1 for terminal states, or null when none is known */
+  readonly terminal: Uint8Array | null
+  /** one or two */
+  readonly lanes: readonly Lane[]
+  /** one or more, all with the same kind of experience */
+  readonly members: readonly Member[]
+}
+
+/** Runs under way. */
 export interface KernelRun {
-  /** [S * A] the common table, or [K * S * A] without averaging; changes in place with every round */
-  readonly table: Float64Array
-  /** [K] how many entries each agent reported in the last round */
-  readonly reported: Uint32Array
   /**
-   * Takes `steps` local steps with every agent, then averages.
+   * Carries out whole rounds: local steps with every agent, then an averaging.
+   * @param rounds >= 1
    * @param steps in [1, syncPeriod]
-   * @param stepSize eta of the whole round
+   * @param stepSizes eta of each lane, the same in all these rounds
    */
-  round(steps: number, stepSize: number): void
+  advance(rounds: number, steps: number, stepSizes: readonly number[]): void
+  /** a copy of the common table [S * A], or [K * S * A] without averaging */
+  table(member: number, lane: number): Float64Array
+  /** max |Q - truth| over the pairs that count; for independent learners its mean over agents; NaN where no truth is known */
+  distance(member: number, lane: number): number
+  /** [K] how many entries each agent reported in the last round */
+  reported(member: number): Uint32Array
 }

@@ -9,6 +9,7 @@ import { fedSynQ } from '../src/algorithm/fed-syn-q.ts'
 import { qLearning } from '../src/algorithm/q-learning.ts'
 import { localCohort } from '../src/federation/cohort/local.ts'
 import { federate } from '../src/federation/loop.ts'
+import type { KernelExperience, KernelProblem, Lane } from '../src/kernel.ts'
 import { startPlain } from '../src/kernel/plain.ts'
 import { stepSizeAt } from '../src/numeric/step-size.ts'
 import type { StepSize } from '../src/numeric/step-size.ts'
@@ -70,20 +71,33 @@ const problemOf = (c: Case) => {
   return { mdp, behaviors, contract }
 }
 
-/** Runs the kernel round by round as a server would schedule them. */
-const kernelTable = (
-  contract: QContract,
-  seed: number,
-  experience: Parameters<typeof startPlain>[0]['experience'],
-): Float64Array => {
-  const run = startPlain({ ...contract, seed, experience })
-  for (let step = 0; step < contract.steps; step += contract.syncPeriod) {
-    run.round(
-      Math.min(contract.syncPeriod, contract.steps - step),
-      stepSizeAt(contract.stepSize, step, contract.discount),
-    )
+type KernelCase = Omit<QContract, 'averaging'> & {
+  readonly seed: number
+  readonly experience: KernelExperience
+  readonly averaging: Lane['averaging']
+}
+
+const kernelProblem = (
+  contracts: readonly KernelCase[],
+  members: readonly Pick<KernelCase, 'seed' | 'experience'>[],
+): KernelProblem => {
+  const [first] = contracts as [KernelCase]
+  return {
+    ...first,
+    lanes: contracts,
+    members: members.map((member) => ({ ...member, initialSeed: member.seed })),
   }
-  return run.table
+}
+
+/** Runs the plain kernel round by round as a server would schedule them. */
+const kernelTable = (contract: QContract, seed: number, experience: KernelExperience): Float64Array => {
+  const run = startPlain(kernelProblem([{ ...contract, seed, experience }], [{ seed, experience }]))
+  for (let step = 0; step < contract.steps; step += contract.syncPeriod) {
+    run.advance(1, Math.min(contract.syncPeriod, contract.steps - step), [
+      stepSizeAt(contract.stepSize, step, contract.discount),
+    ])
+  }
+  return run.table(0, 0)
 }
 
 const bits = (table: Float64Array): BigUint64Array =>
@@ -144,14 +158,11 @@ describe('a simulation is the federation', () => {
         const problem = problemOf({ ...c, tau: 1 })
         const algorithm = qLearning(problem.contract, experienceOf(problem, c.seed))
         const state = await federate(algorithm.rule, localCohort(learnersOf(c.agents, algorithm)))
-        const run = startPlain({
-          ...problem.contract,
-          averaging: 'none',
-          seed: c.seed,
-          experience: { kind: 'walk', mdp: problem.mdp, behaviors: problem.behaviors },
-        })
-        for (let step = 0; step < c.steps; step++) run.round(1, stepSizeAt(c.stepSize, step, 0.9))
-        expect(bits(run.table)).toEqual(bits(state.tables as Float64Array))
+        const experience: KernelExperience = { kind: 'walk', mdp: problem.mdp, behaviors: problem.behaviors }
+        const alone: KernelCase = { ...problem.contract, averaging: 'none', seed: c.seed, experience }
+        const run = startPlain(kernelProblem([alone], [alone]))
+        for (let step = 0; step < c.steps; step++) run.advance(1, 1, [stepSizeAt(c.stepSize, step, 0.9)])
+        expect(bits(run.table(0, 0))).toEqual(bits(state.tables as Float64Array))
       }),
       { numRuns: 60, seed: 3 },
     )

@@ -11,13 +11,22 @@ const simplex = (stream: Stream, n: number): number[] => {
   return weights.map((weight) => weight / total)
 }
 
-/** 1 to 4 outcomes a pair with repeated next states and rewards of their own; the last `terminals` states are terminal. */
+/** How a random Mdp is shaped. */
+export interface Shape {
+  /** every pair has 3 outcomes, in place of 1 to 4 */
+  readonly uniformRows?: boolean
+  /** rewards depend on the pair only */
+  readonly pairRewards?: boolean
+}
+
+/** Few outcomes a pair with repeated next states and rewards of their own; the last `terminals` states are terminal. */
 export function randomMdp(
   seed: number,
   states: number,
   actions: number,
   discount: number,
   terminals = 0,
+  shape: Shape = {},
 ): Mdp {
   const stream = streamOf(seed, NOBODY, Purpose.model)
   const alive = states - terminals
@@ -27,11 +36,12 @@ export function randomMdp(
   const reward: number[] = []
   for (let pair = 0; pair < states * actions; pair++) {
     if (pair < alive * actions) {
-      const outcomes = 1 + below(stream, 4)
+      const outcomes = shape.uniformRows === true ? 3 : 1 + below(stream, 4)
+      const rewardOfPair = uniform(stream)
       for (const p of simplex(stream, outcomes)) {
         next.push(below(stream, states))
         probability.push(p)
-        reward.push(uniform(stream))
+        reward.push(shape.pairRewards === true ? rewardOfPair : uniform(stream))
       }
     }
     start.push(next.length)

@@ -30,7 +30,8 @@ export interface AliasTables {
 /** 2^n for n in [0, 31]. */
 const twoTo = (n: number): number => (1 << n) >>> 0
 
-const columnBits = (outcomes: number): number => (outcomes < 2 ? 1 : 32 - Math.clz32(outcomes - 1))
+/** 32 - p of a row of so many outcomes, p = max(1, ceil(log2 outcomes)). */
+export const rowShift = (outcomes: number): number => (outcomes < 2 ? 31 : Math.clz32(outcomes - 1))
 
 /**
  * Alias tables of the rows `probability[start[i] .. start[i+1])`.
@@ -48,10 +49,9 @@ export function aliasTables(
   let columns = 0
   for (let row = 0; row < rows; row++) {
     const outcomes = (start[row + 1] as number) - (start[row] as number)
-    const bits = columnBits(outcomes)
     offset[row] = columns
-    shift[row] = 32 - bits
-    columns += outcomes === 0 ? 0 : twoTo(bits)
+    shift[row] = rowShift(outcomes)
+    columns += outcomes === 0 ? 0 : twoTo(32 - rowShift(outcomes))
   }
   const threshold = new Uint32Array(columns)
   const alias = new Uint32Array(columns)

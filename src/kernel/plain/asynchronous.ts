@@ -4,7 +4,7 @@ import type { Accumulators } from '../../numeric/fold.ts'
 import { drawInitialTable, initialTable } from '../../numeric/initial-table.ts'
 import { qStep, rowMax } from '../../numeric/q-update.ts'
 import { NOBODY, Purpose, streamOf } from '../../numeric/stream.ts'
-import type { KernelProblem, KernelRun } from '../../kernel.ts'
+import type { SingleProblem, SingleRun } from '../single.ts'
 import { blockSize, emptyBlock } from '../block.ts'
 import type { Block, Walker } from '../walk.ts'
 
@@ -20,7 +20,7 @@ interface Turn {
 }
 
 /** A run of `fed-asyn-q`. */
-export function asynchronousRun(problem: KernelProblem, walker: Walker): KernelRun {
+export function asynchronousRun(problem: SingleProblem, walker: Walker): SingleRun {
   const { agents, actions, discount } = problem
   const entries = problem.states * actions
   const size = blockSize(agents, problem.syncPeriod)
@@ -72,7 +72,7 @@ export function asynchronousRun(problem: KernelProblem, walker: Walker): KernelR
 }
 
 /** Gives the agent an initial table of its own. */
-function begin({ local }: Turn, problem: KernelProblem, agent: number): void {
+function begin({ local }: Turn, problem: SingleProblem, agent: number): void {
   const stream = streamOf(problem.initialSeed, agent, Purpose.initial)
   drawInitialTable(local.subarray(0, problem.states * problem.actions), stream, problem)
 }

@@ -1,12 +1,12 @@
 /** Independent Q-learners: K tables that nobody averages. */
 import { initialTable } from '../../numeric/initial-table.ts'
 import { qStep, rowMax } from '../../numeric/q-update.ts'
-import type { KernelProblem, KernelRun } from '../../kernel.ts'
+import type { SingleProblem, SingleRun } from '../single.ts'
 import { blockSize, emptyBlock } from '../block.ts'
 import type { Walker } from '../walk.ts'
 
 /** A run of `q-learning`; a "round" is any number of steps, and averages nothing. */
-export function independentRun(problem: KernelProblem, walker: Walker): KernelRun {
+export function independentRun(problem: SingleProblem, walker: Walker): SingleRun {
   const { agents, actions, discount } = problem
   const entries = problem.states * actions
   const size = blockSize(agents, problem.syncPeriod)

@@ -7,10 +7,10 @@ import { NOBODY, Purpose, nextWord, streamOf } from '../../numeric/stream.ts'
 import type { Stream } from '../../numeric/stream.ts'
 import type { Mdp } from '../../mdp/mdp.ts'
 import { outcomeSampler } from '../../mdp/sampler.ts'
-import type { KernelProblem, KernelRun } from '../../kernel.ts'
+import type { SingleProblem, SingleRun } from '../single.ts'
 
 /** A run of `fed-syn-q`. */
-export function synchronousRun(problem: KernelProblem, mdp: Mdp): KernelRun {
+export function synchronousRun(problem: SingleProblem, mdp: Mdp): SingleRun {
   const { agents, states, actions, discount } = problem
   const outcomes = outcomeSampler(mdp)
   const pairs = Uint32Array.from({ length: states * actions }, (_, pair) => pair).filter(

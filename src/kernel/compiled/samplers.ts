@@ -1,0 +1,107 @@
+/** Alias tables in the layouts that the compiled kernel reads. A layout changes where a number stands, never what is drawn. */
+import type { Mdp } from '../../mdp/mdp.ts'
+import type { Policy } from '../../mdp/policy.ts'
+import { actionSampler, outcomeSampler, startSampler } from '../../mdp/sampler.ts'
+import { rowShift } from '../../numeric/alias.ts'
+
+/** The outcomes of an Mdp, ready to be copied. */
+export interface OutcomeColumns {
+  /** narrow: {threshold, next | next of alias << 16}; wide: {threshold, next, next of alias, 0} */
+  readonly columns: Uint32Array
+  /** {reward, reward of alias} a column; null where rewards depend on the pair only */
+  readonly rewards: Float64Array | null
+  /** [pairs] reward of the pair, where it is the same for all its outcomes */
+  readonly pairRewards: Float64Array
+  /** {first column, shift} a pair, in the wide layout */
+  readonly rows: Uint32Array
+  /** log2 of the columns of every row, in the narrow layout */
+  readonly bits: number
+}
+
+/** The number of columns that all rows of non-terminal states have (as a shift), or null when rows differ. */
+export function commonShift(mdp: Mdp): number | null {
+  let common: number | null = null
+  for (let pair = 0; pair < mdp.start.length - 1; pair++) {
+    if (mdp.terminal[Math.floor(pair / mdp.actions)] === 1) continue
+    const shift = rowShift((mdp.start[pair + 1] as number) - (mdp.start[pair] as number))
+    if (common !== null && common !== shift) return null
+    common = shift
+  }
+  return common
+}
+
+/** Whether the reward of a pair is the same whatever its outcome, for every pair that is ever taken. */
+export function rewardsDependOnPairOnly(mdp: Mdp): boolean {
+  for (let pair = 0; pair < mdp.start.length - 1; pair++) {
+    if (mdp.terminal[Math.floor(pair / mdp.actions)] === 1) continue
+    const from = mdp.start[pair] as number
+    for (let i = from + 1; i < (mdp.start[pair + 1] as number); i++)
+      if (mdp.reward[i] !== mdp.reward[from]) return false
+  }
+  return true
+}
+
+/** Outcome columns of an Mdp, narrow or wide. */
+export function outcomeColumns(mdp: Mdp, narrow: boolean, byStep: boolean): OutcomeColumns {
+  const tables = outcomeSampler(mdp)
+  const pairs = mdp.states * mdp.actions
+  const bits = narrow ? 32 - (commonShift(mdp) ?? 31) : 0
+  const perRow = (1 << bits) >>> 0
+  const total = narrow ? pairs * perRow : tables.threshold.length
+  const width = narrow ? 2 : 4
+  const columns = new Uint32Array(total * width)
+  const rewards = byStep ? new Float64Array(2 * total) : null
+  const rows = new Uint32Array(narrow ? 0 : 2 * pairs)
+  const pairRewards = new Float64Array(pairs)
+  for (let pair = 0; pair < pairs; pair++) {
+    const first = mdp.start[pair] as number
+    const outcomes = (mdp.start[pair + 1] as number) - first
+    const at = narrow ? pair * perRow : (tables.offset[pair] as number)
+    if (!narrow) rows.set([tables.offset[pair] as number, tables.shift[pair] as number], 2 * pair)
+    if (outcomes === 0 || mdp.terminal[Math.floor(pair / mdp.actions)] === 1) continue
+    pairRewards[pair] = mdp.reward[first] as number
+    const count = (1 << (32 - (tables.shift[pair] as number))) >>> 0
+    for (let column = 0; column < count; column++) {
+      const from = (tables.offset[pair] as number) + column
+      const own = first + (column < outcomes ? column : 0)
+      const alias = first + (tables.alias[from] as number)
+      columns[width * (at + column)] = tables.threshold[from] as number
+      if (narrow)
+        columns[2 * (at + column) + 1] = (mdp.next[own] as number) | ((mdp.next[alias] as number) << 16)
+      else columns.set([mdp.next[own] as number, mdp.next[alias] as number], 4 * (at + column) + 1)
+      rewards?.set([mdp.reward[own] as number, mdp.reward[alias] as number], 2 * (at + column))
+    }
+  }
+  return { columns, rewards, pairRewards, rows, bits }
+}
+
+/** Action columns of a policy; narrow: threshold << 8 | alias, wide: {threshold, alias}. */
+export function actionColumns(
+  policy: Policy,
+  actions: number,
+  narrow: boolean,
+): { columns: Uint32Array; bits: number } {
+  const { threshold, alias, shift } = actionSampler(policy, actions)
+  const columns = narrow
+    ? threshold.map((value, i) => (value << 8) | (alias[i] as number))
+    : Uint32Array.from(
+        { length: 2 * threshold.length },
+        (_, i) => (i % 2 === 0 ? threshold : alias)[i >> 1] as number,
+      )
+  return { columns, bits: 32 - (shift[0] ?? 31) }
+}
+
+/** A start sampler: {shift, 0}, then columns of {threshold, state, state of alias, 0}. */
+export function startColumns(law: Float64Array): Uint32Array {
+  const { states, tables } = startSampler(law)
+  const shift = tables.shift[0] as number
+  const columns = Uint32Array.from({ length: 2 + 4 * tables.threshold.length })
+  columns[0] = shift
+  tables.threshold.forEach((threshold, i) => {
+    columns.set(
+      [threshold, states[i] ?? (states[0] as number), states[tables.alias[i] as number] as number],
+      2 + 4 * i,
+    )
+  })
+  return columns
+}
