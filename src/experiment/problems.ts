@@ -7,7 +7,11 @@ import type { Problem } from './simulation.ts'
 export const problemKey = ({ environment, agents }: Settings): string => JSON.stringify([environment, agents])
 
 /** The problem of the first seed for each {@link problemKey}, one at a time. */
-export async function* firstProblems({ variants, seeds, folder }: Experiment): AsyncGenerator<[key: string, problem: Problem]> {
+export async function* firstProblems({
+  variants,
+  seeds,
+  folder,
+}: Experiment): AsyncGenerator<[key: string, problem: Problem]> {
   const done = new Set<string>()
   for (const { settings } of variants) {
     const key = problemKey(settings)

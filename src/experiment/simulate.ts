@@ -1,6 +1,6 @@
 /** Carries out one (variant, seed) on the kernel: rounds, rows at the times asked for, and the final table. */
 import type { KernelProblem, KernelRun } from '../kernel.ts'
-import { startPlain } from '../kernel/plain.ts'
+import { startCompiled } from '../kernel/compiled.ts'
 import type { Row } from '../metrics/row.ts'
 import { valueRange } from '../numeric/initial-table.ts'
 import { stepSizeAt } from '../numeric/step-size.ts'
@@ -34,7 +34,7 @@ export async function simulate(
 ): Promise<Finished> {
   const { algorithm } = settings
   const kernel = kernelProblem(algorithm, seed, problem, settings.evaluate.every)
-  const run = startPlain(kernel)
+  const run = await startCompiled(kernel)
   const { steps, stepSize } = algorithm
   const evaluate = evaluator(problem.model?.mdp ?? null)
   const traffic = settings.evaluate.metrics.includes('bytes')
@@ -47,12 +47,13 @@ export async function simulate(
   let due = settings.evaluate.every
   for (let step = 0; step < steps;) {
     const length = nextRound(algorithm, step, due)
-    run.round(length, stepSizeAt(stepSize, step, problem.discount))
+    run.advance(1, length, [stepSizeAt(stepSize, step, problem.discount)])
     cost.bytes += traffic(cost.rounds, step, length) ?? 0
     cost.rounds += algorithm.name === 'q-learning' ? 0 : 1
     step += length
     cost.samples = step * samplesPerStep
     if (step >= due || step === steps) {
+      const table = run.table(0, 0)
       for (const metric of settings.evaluate.metrics) {
         rows.push({
           variant: options.variant,
@@ -60,7 +61,7 @@ export async function simulate(
           round: cost.rounds,
           step,
           metric,
-          value: evaluate(metric, run.table, cost),
+          value: evaluate(metric, table, cost),
         })
       }
       due = (Math.floor(step / settings.evaluate.every) + 1) * settings.evaluate.every
@@ -74,7 +75,7 @@ export async function simulate(
   const shape = [...(algorithm.name === 'q-learning' ? [kernel.agents] : []), problem.states, problem.actions]
   return {
     rows,
-    q: run.table.slice(),
+    q: run.table(0, 0),
     shape,
     notes: notesOf(algorithm, problem),
     agentSteps: steps * kernel.agents,
@@ -95,27 +96,30 @@ function kernelProblem(
       ? ({ kind: 'generative', mdp: model.mdp } as const)
       : ({ kind: 'walk', mdp: model.mdp, behaviors: experience.behaviors } as const)
   }
+  const averaging =
+    algorithm.name === 'q-learning' ? 'none' : algorithm.name === 'fed-syn-q' ? 'equal' : algorithm.averaging
+  const replay = experience.kind === 'logs' && algorithm.name !== 'fed-syn-q'
   return {
     states: problem.states,
     actions: problem.actions,
     agents: experience.kind === 'logs' ? experience.logs.length : experience.behaviors.of.length,
-    discount: problem.discount,
-    seed,
     initial: algorithm.initial,
-    initialSeed: algorithm.initialSeed ?? seed,
-    valueRange: valueRange(problem.rewardRange, problem.discount),
     terminal: model?.mdp.terminal ?? null,
     syncPeriod: Math.min(algorithm.steps, algorithm.name === 'q-learning' ? every : algorithm.syncPeriod),
-    averaging:
-      algorithm.name === 'q-learning'
-        ? 'none'
-        : algorithm.name === 'fed-syn-q'
-          ? 'equal'
-          : algorithm.averaging,
-    experience:
-      experience.kind === 'logs' && algorithm.name !== 'fed-syn-q'
-        ? { kind: 'replay', logs: experience.logs }
-        : walk(),
+    lanes: [
+      {
+        discount: problem.discount,
+        averaging,
+        valueRange: valueRange(problem.rewardRange, problem.discount),
+      },
+    ],
+    members: [
+      {
+        seed,
+        initialSeed: algorithm.initialSeed ?? seed,
+        experience: replay ? { kind: 'replay', logs: experience.logs } : walk(),
+      },
+    ],
   }
 }
 
@@ -137,9 +141,10 @@ function trafficCounter(
   const visits = algorithm.name === 'fed-asyn-q' && algorithm.averaging === 'importance'
   return (round: number, step: number, steps: number): number => {
     const dense = algorithm.name === 'fed-syn-q' || (initial === 'perAgent' && round === 0)
+    const reported = run.reported(0)
     let bytes = agents * taskBytes(round, step, steps, entries)
     for (let agent = 0; agent < agents; agent++)
-      bytes += updateBytes(agent, round, run.reported[agent] as number, { entries: !dense, visits })
+      bytes += updateBytes(agent, round, reported[agent] as number, { entries: !dense, visits })
     return bytes
   }
 }

@@ -1,0 +1,151 @@
+/**
+ * The command line as data: names, flags, help and examples. Nothing but this file and the parser is loaded to print help; what a
+ * command does is loaded when it is called.
+ */
+import { Command } from 'commander'
+import type { Io } from './io.ts'
+
+/** Where help and the parser's complaints go. */
+export interface Output {
+  out(text: string): void
+  err(text: string): void
+}
+
+/** Makes the world of a command that was called with or without `--json`. */
+export type IoOf = (json: boolean) => Io
+
+/** The options of a command as commander gives them: unparsed strings, except flags without a value. */
+type OptionsOf<F> = F extends (...args: [...infer _, infer O, Io]) => unknown ? O & { json?: boolean } : never
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
+
+const SET: [string, string, typeof collect] = [
+  '--set <path=value>',
+  'override one key of the file; may be repeated',
+  collect,
+]
+
+/** Adds a command with what every command has: `--json` and an example in its help. */
+type Declare = (usage: string, summary: string, example: string) => Command
+type IoOfOptions = (options: { json?: boolean }) => Io
+
+function declareRuns(declare: Declare, io: IoOfOptions): void {
+  declare(
+    'run [file]',
+    'simulate an experiment: run folder and report',
+    'fedrl run experiment.yaml --seeds 20 --out first-run',
+  )
+    .option('--seeds <seeds>', 'a count (5), a list (1,2,7) or a range (3..8)')
+    .option('--threads <n>', 'worker threads (default: available cores)')
+    .option('--out <dir>', 'run folder (default: runs/<name>/<id>)')
+    .option(...SET)
+    .option('--yes', 'carry out a grid of more than 10,000 variants')
+    .option('--resume <dir>', 'finish an interrupted run; takes no file')
+    .action(async (file: string | undefined, options: OptionsOf<typeof import('./run.ts').run>) =>
+      (await import('./run.ts')).run(file, options, io(options)),
+    )
+  declare(
+    'reproduce [id]',
+    'a published claim and its verdict; without an id: the list',
+    'fedrl reproduce woo-fig3 --quick',
+  )
+    .option('--quick', 'fewer seeds; says what they cannot decide')
+    .option('--threads <n>', 'worker threads (default: available cores)')
+    .option('--out <dir>', 'run folder')
+    .action(async (id: string | undefined, options: OptionsOf<typeof import('./reproduce.ts').reproduce>) =>
+      (await import('./reproduce.ts')).reproduce(id, options, io(options)),
+    )
+}
+
+function declareTheory(declare: Declare, io: IoOfOptions): void {
+  declare('solve <mdp>', 'Q*, V*, greedy policy and residual, exactly', 'fedrl solve lake.mdp.json --json')
+    .option('--layout <layout>', 'axes of P in an .npz file: SAS or ASS')
+    .option('--discount <gamma>', 'discount for an .npz file, in [0, 1)')
+    .action(async (mdp: string, options: OptionsOf<typeof import('./solve.ts').solve>) =>
+      (await import('./solve.ts')).solve(mdp, options, io(options)),
+    )
+  declare(
+    'coverage <file>',
+    'which state-action pairs the agents reach, and how often',
+    'fedrl coverage experiment.yaml',
+  )
+    .option('--variant <name>', 'a variant of the grid (default: the first)')
+    .option('--seed <n>', 'a seed (default: the first)')
+    .option(...SET)
+    .action(async (file: string, options: OptionsOf<typeof import('./coverage.ts').coverage>) =>
+      (await import('./coverage.ts')).coverage(file, options, io(options)),
+    )
+  declare(
+    'plan <file>',
+    'step size, sync period, steps, rounds and bytes that theory asks for',
+    'fedrl plan experiment.yaml --epsilon 0.1',
+  )
+    .option('--epsilon <e>', 'accuracy of Q, in (0, 1/(1-gamma)]')
+    .option('--delta <d>', 'probability of failure, in (0, 1)')
+    .option('--bound <version>', 'bound of equal averaging: jmlr (mu_avg) or icml (mu_min)')
+    .option('--c-t <c>', 'constant of the bounds on T')
+    .option('--c-eta <c>', 'constant of the bounds on eta')
+    .option('--variant <name>', 'a variant of the grid (default: the first)')
+    .option('--seed <n>', 'a seed (default: the first)')
+    .option(...SET)
+    .action(async (file: string, options: OptionsOf<typeof import('./plan.ts').plan>) =>
+      (await import('./plan.ts')).plan(file, options, io(options)),
+    )
+}
+
+function declareFolders(declare: Declare, io: IoOfOptions): void {
+  declare('list', 'the runs of a folder', 'fedrl list --dir runs')
+    .option('--dir <dir>', 'folder that holds the runs', 'runs')
+    .action(async (options: OptionsOf<typeof import('./list.ts').list>) =>
+      (await import('./list.ts')).list(options, io(options)),
+    )
+  declare('show <run>', 'the results of a run', 'fedrl show first-run').action(
+    async (run: string, options: OptionsOf<typeof import('./show.ts').show>) =>
+      (await import('./show.ts')).show(run, options, io(options)),
+  )
+  declare(
+    'export <run>',
+    'rows and models in other formats',
+    'fedrl export first-run --format parquet --out rows.parquet',
+  )
+    .option('--format <format>', 'csv, parquet, npz or safetensors')
+    .option('--out <file>', 'file to write')
+    .action(async (run: string, options: OptionsOf<typeof import('./export.ts').exportRun>) =>
+      (await import('./export.ts')).exportRun(run, options, io(options)),
+    )
+  declare('new <name>', 'a project to start from', 'fedrl new ward').action(
+    async (name: string, options: OptionsOf<typeof import('./new.ts').createProject>) =>
+      (await import('./new.ts')).createProject(name, options, io(options)),
+  )
+}
+
+/**
+ * The whole command line of fedrl. Parsing throws commander's `CommanderError` where commander would have ended the process.
+ * @param version printed by `--version`
+ */
+export function createProgram(version: string, output: Output, ioOf: IoOf): Command {
+  const program = new Command('fedrl')
+    .description('Federated reinforcement learning: one policy from the experience of many agents.')
+    .usage('<command> [options]')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .addHelpText('after', '\nExample:\n  $ fedrl reproduce woo-fig3')
+    .exitOverride()
+    // the complaint is in the error that parsing throws
+    .configureOutput({
+      writeOut: (text) => output.out(text),
+      writeErr: (text) => output.err(text),
+      outputError: () => undefined,
+    })
+  const declare: Declare = (usage, summary, example) =>
+    program
+      .command(usage)
+      .description(summary)
+      .option('--json', 'print one JSON document on stdout, everything else on stderr')
+      .addHelpText('after', `\nExample:\n  $ ${example}`)
+  const io: IoOfOptions = (options) => ioOf(options.json === true)
+  declareRuns(declare, io)
+  declareTheory(declare, io)
+  declareFolders(declare, io)
+  return program
+}

@@ -1,0 +1,195 @@
+/** Carries out a published claim: its parts, its judgement, and a report that holds all of it. */
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Claim, Judged, Measured, Published } from '../claim.ts'
+import { guarded, systemCode, systemReason, writeAtomically } from '../disk.ts'
+import { InputError, Interrupted } from '../errors.ts'
+import type { Progress } from '../progress.ts'
+import { renderReport } from '../report.ts'
+import { trialsOf, stepsOf } from '../trial.ts'
+import { version } from '../version.ts'
+import { measurePart, type MeasureOptions, type PartResult } from './measure.ts'
+import { planPart, type PlannedPart } from './plan.ts'
+
+/** How a claim is carried out. */
+export interface ReproduceOptions extends MeasureOptions {
+  /** fewer seeds and draws */
+  readonly quick?: boolean
+  /** new or empty; default: a new folder `runs/<id>/<n>` */
+  readonly out?: string
+}
+
+/** A claim carried out. */
+export interface Reproduction {
+  /** absolute */
+  readonly folder: string
+  readonly judged: Judged
+  readonly notes: readonly string[]
+  readonly agentSteps: number
+}
+
+/**
+ * Carries out `claim`.
+ * @param folder that holds its experiment files and published.json
+ * @throws InputError when `out` is not empty or cannot be written, and what `run` throws
+ */
+export async function reproduceClaim(
+  claim: Claim,
+  folder: string,
+  options: ReproduceOptions = {},
+): Promise<Reproduction> {
+  const { quick = false, out, ...how } = options
+  const published = await readPublished(folder)
+  const planned = await Promise.all(claim.parts.map((part) => planPart(part, folder, quick)))
+  const target = await claimFolder(claim.id, out)
+  const results = await measureAll(planned, target, how).catch((error: unknown) => {
+    throw how.signal?.aborted === true
+      ? new Interrupted(`stopped; to judge the claim, start again: fedrl reproduce ${claim.id}`, {
+          cause: error,
+        })
+      : error
+  })
+  const judged = claim.judge(
+    new Map<string, Measured>([...results].map(([name, { measured }]) => [name, measured])),
+    published,
+  )
+  const notes = [...(quick ? [quickNote(planned, judged)] : []), ...claim.notes]
+  await writeClaimReport(target, claim, judged, notes, planned, quick)
+  return {
+    folder: target,
+    judged,
+    notes,
+    agentSteps: [...results.values()].reduce((sum, { agentSteps }) => sum + agentSteps, 0),
+  }
+}
+
+/** The parts one after the other, by name. */
+async function measureAll(
+  planned: readonly PlannedPart[],
+  target: string,
+  options: MeasureOptions,
+): Promise<ReadonlyMap<string, PartResult>> {
+  const progress = wholeProgress(planned, options.onProgress)
+  const results = new Map<string, PartResult>()
+  for (const [i, plan] of planned.entries()) {
+    const onProgress = (now: Progress): void => progress(i, now)
+    results.set(plan.part.name, await measurePart(plan, target, { ...options, onProgress }))
+  }
+  return results
+}
+
+/** A claim that has no published numbers has no `published.json`. */
+async function readPublished(folder: string): Promise<Published> {
+  try {
+    return JSON.parse(await readFile(join(folder, 'published.json'), 'utf8')) as Published
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return { source: '', series: {} }
+    throw error
+  }
+}
+
+/** What fewer seeds leave open. */
+function quickNote(planned: readonly PlannedPart[], { verdicts }: Judged): string {
+  const parts = planned.map(({ part, experiment }) =>
+    part.draws === undefined
+      ? `${part.name}: ${experiment.seeds.length} seeds`
+      : `${part.name}: ${part.draws.quick} frozen draws, where ${part.draws.full} are needed to tell that a number lies outside`,
+  )
+  const open = verdicts.filter(({ verdict }) => verdict === 'undecided').map(({ claim }) => claim)
+  const cannot =
+    open.length === 0 ? 'All claims are decided nevertheless.' : `They cannot decide: ${open.join('; ')}.`
+  return `Fewer seeds than a full run (${parts.join(', ')}), so intervals are wider. ${cannot}`
+}
+
+async function claimFolder(id: string, out: string | undefined): Promise<string> {
+  const named = out ?? join('runs', id)
+  try {
+    await mkdir(resolve(named), { recursive: true })
+    const entries = await readdir(resolve(named))
+    if (out === undefined) return await nextFolder(resolve(named), entries)
+    if (entries.length > 0)
+      throw new InputError('--out', `expected an empty folder, got ${out} with ${entries.length} entries`)
+    return resolve(out)
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === undefined) throw error
+    throw new InputError(
+      '--out',
+      `expected a folder that can be written, got ${named}: ${systemReason(code)}`,
+    )
+  }
+}
+
+/** The first of 1, 2, ... that is not there; two processes at once get two. */
+async function nextFolder(parent: string, entries: readonly string[]): Promise<string> {
+  for (let number = 1; ; number++) {
+    if (entries.includes(String(number))) continue
+    const path = join(parent, String(number))
+    try {
+      await mkdir(path)
+      return path
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error
+    }
+  }
+}
+
+/** One progress over all parts. */
+function wholeProgress(planned: readonly PlannedPart[], tell: ((progress: Progress) => void) | undefined) {
+  const sizes = planned.map(({ experiment }) => {
+    const trials = [...trialsOf(experiment)]
+    return { trials: trials.length, steps: trials.reduce((sum, trial) => sum + stepsOf(trial), 0) }
+  })
+  const total = (some: typeof sizes, key: 'trials' | 'steps'): number =>
+    some.reduce((sum, size) => sum + size[key], 0)
+  return (part: number, now: Progress): void =>
+    tell?.({
+      trials: total(sizes, 'trials'),
+      steps: total(sizes, 'steps'),
+      trialsDone: total(sizes.slice(0, part), 'trials') + now.trialsDone,
+      stepsDone: total(sizes.slice(0, part), 'steps') + now.stepsDone,
+      stepsBefore: 0,
+    })
+}
+
+async function writeClaimReport(
+  target: string,
+  { id, title, source }: Claim,
+  judged: Judged,
+  notes: readonly string[],
+  planned: readonly PlannedPart[],
+  quick: boolean,
+): Promise<void> {
+  const { html, figures } = await renderReport({
+    name: title,
+    version,
+    hashes: Object.fromEntries(planned.map(({ part, experiment }) => [part.name, hashOf(experiment)])),
+    command: `fedrl reproduce ${id}${quick ? ' --quick' : ''}`,
+    seeds: planned[0]?.experiment.seeds ?? [],
+    variants: [],
+    samples: new Map(),
+    residual: null,
+    slopes: [],
+    notes,
+    claim: { source, ...judged },
+    experiment: null,
+  })
+  const write = guarded(writeAtomically)
+  const text = (content: string): [Uint8Array] => [new TextEncoder().encode(content)]
+  for (const { name, svg, png } of figures) {
+    await write(join(target, 'figures', `${name}.svg`), text(svg))
+    await write(join(target, 'figures', `${name}.png`), [png])
+  }
+  await write(
+    join(target, 'verdicts.json'),
+    text(`${JSON.stringify({ id, verdicts: judged.verdicts, table: judged.table, notes }, null, 2)}\n`),
+  )
+  await write(join(target, 'report.html'), text(html))
+}
+
+/** sha256 of the resolved settings, hex. */
+const hashOf = ({ name, seeds, variants }: PlannedPart['experiment']): string =>
+  createHash('sha256')
+    .update(JSON.stringify({ name, seeds, variants: variants.map(({ settings }) => settings) }))
+    .digest('hex')

@@ -1,0 +1,120 @@
+/** Files that are either the old ones or the new ones, whole, whatever happens in between; and what a failing disk means. */
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { InputError, RunError } from './errors.ts'
+
+/** The content of a file, in pieces. */
+export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
+
+/** Puts `chunks` at `path`; when it resolves, the file survives a crash, and before that `path` is as it was. */
+export type Writer = (path: string, chunks: Chunks) => Promise<void>
+
+/** Ending of a file that is still being written. */
+export const TEMPORARY = '.tmp'
+
+/**
+ * The usual {@link Writer}: a temporary file beside `path`, synced, renamed over it, and the folder synced. Makes missing folders.
+ * @throws the system's error (`code` ENOSPC, EACCES, ...)
+ */
+export async function writeAtomically(path: string, chunks: Chunks): Promise<void> {
+  const folder = dirname(path)
+  await mkdir(folder, { recursive: true })
+  try {
+    await writeAndSync(path + TEMPORARY, chunks)
+    await rename(path + TEMPORARY, path)
+  } catch (error) {
+    // on a full disk, what was written so far is in the way
+    await rm(path + TEMPORARY, { force: true }).catch(() => undefined)
+    throw error
+  }
+  await syncFolder(folder)
+}
+
+async function writeAndSync(path: string, chunks: Chunks): Promise<void> {
+  const file = await open(path, 'w')
+  try {
+    for await (const chunk of chunks) await file.writeFile(chunk)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** A folder cannot be opened for syncing on Windows, where a rename is durable by itself. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than is allowed',
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EIO: 'the device failed',
+  ENOENT: 'no such file or folder',
+  EISDIR: 'it is a folder',
+  EEXIST: 'a file is in the way',
+}
+
+/** The `code` of an error of the operating system, or undefined for any other thing thrown. */
+export function systemCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !('syscall' in error || 'errno' in error))
+    return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}
+
+/** Why the system refused, in words: 'no space left on the device (ENOSPC)'. */
+export function systemReason(code: string): string {
+  const reason = REASONS[code]
+  return reason === undefined ? code : `${reason} (${code})`
+}
+
+/** Whether the disk is at fault, and not the path. */
+const ofDisk = (code: string): boolean => ['ENOSPC', 'EDQUOT', 'EFBIG', 'EIO'].includes(code)
+
+/**
+ * Runs `action` on a path that the user gave.
+ * @param place what gave the path: a flag or the path itself
+ * @param expected what the path should have been: 'a folder that can be written'
+ * @throws InputError when the system refuses the path, RunError when the disk is full or fails
+ */
+export async function blaming<T>(
+  place: string,
+  path: string,
+  expected: string,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === undefined) throw error
+    if (ofDisk(code)) throw new RunError(`cannot write ${path}: ${systemReason(code)}`, { cause: error })
+    throw new InputError(place, `expected ${expected}, got ${path}: ${systemReason(code)}`)
+  }
+}
+
+/**
+ * `write` with the system's errors turned into failures a person can act on.
+ * @throws RunError naming the file and the reason
+ */
+export function guarded(write: Writer): Writer {
+  return async (path, chunks) => {
+    try {
+      await write(path, chunks)
+    } catch (error) {
+      const code = systemCode(error)
+      if (code === undefined) throw error
+      throw new RunError(`cannot write ${path}: ${systemReason(code)}`, { cause: error })
+    }
+  }
+}

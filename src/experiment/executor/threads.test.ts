@@ -1,0 +1,107 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, expect, test } from 'vitest'
+import { InputError, RunError } from '../errors.ts'
+import type { Settings } from '../experiment.ts'
+import type { Product, Trial } from '../trial.ts'
+import { threaded } from './threads.ts'
+
+const folder = await mkdtemp(join(tmpdir(), 'fedrl-threads-'))
+afterAll(() => rm(folder, { recursive: true }))
+
+// A worker that does as the seed says, in JavaScript, so that a thread can load it as it is.
+const entry = pathToFileURL(join(folder, 'worker.mjs'))
+await writeFile(
+  entry,
+  `import { parentPort, workerData } from 'node:worker_threads'
+   const fail = (failure) => parentPort.postMessage({ kind: 'failed', failure: { message: '', stack: 'Error: at x', file: '', issues: [], ...failure } })
+   parentPort.on('message', ({ variant, seed }) => {
+     if (variant === 'exit') process.exit(3)
+     if (variant === 'throw') throw new TypeError('boom')
+     if (variant === 'hang') for (;;);
+     if (variant === 'input') return fail({ kind: 'input', file: 'a.csv', issues: [{ path: [], message: 'bad', line: 3 }] })
+     if (variant === 'bug') return fail({ kind: 'bug', message: 'oops' })
+     parentPort.postMessage({ kind: 'progress', agentSteps: seed })
+     const part = Uint8Array.of(seed), model = new TextEncoder().encode(workerData.folder)
+     setTimeout(() => parentPort.postMessage({ kind: 'finished', product: { part, model } }, [part.buffer, model.buffer]), 20 - seed)
+   })`,
+)
+
+const trial = (variant: string, seed: number): Trial => ({ variant, seed, settings: {} as Settings })
+const easy = Array.from({ length: 12 }, (_, seed) => trial('easy', seed))
+
+/** What was kept, and how it ended. Trials that hang are aborted after two that do not. */
+async function carryOut(trials: readonly Trial[], threads: number) {
+  const controller = new AbortController()
+  const kept = new Map<number, Product>()
+  const heard: string[] = []
+  const error: unknown = await threaded(threads, entry, { folder: '/somewhere' })
+    .execute(trials, {
+      signal: controller.signal,
+      onProgress: ({ seed }, agentSteps) => heard.push(`${seed}: ${agentSteps}`),
+      onFinished: async ({ seed }, product) => {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        kept.set(seed, product)
+        if (kept.size === 2 && trials.some(({ variant }) => variant === 'hang')) controller.abort('enough')
+      },
+    })
+    .catch((thrown: unknown) => thrown)
+  return { kept, heard, error }
+}
+
+test.each([1, 2, 5])('%d threads carry out every trial once', async (threads) => {
+  const { kept, heard, error } = await carryOut(easy, threads)
+  expect(error).toBeUndefined()
+  expect([...kept.keys()].toSorted((a, b) => a - b)).toEqual(easy.map(({ seed }) => seed))
+  for (const [seed, { part, model }] of kept)
+    expect([...part, new TextDecoder().decode(model)]).toEqual([seed, '/somewhere'])
+  expect(heard).toContain('7: 7')
+})
+
+test.each([
+  ['exit', 'the worker thread died: exit code 3'],
+  ['throw', 'the worker thread died: boom'],
+])(
+  'a worker that dies (%s) is told by variant and seed, and what others finished is kept',
+  async (variant, message) => {
+    const { kept, error } = await carryOut([...easy.slice(0, 6), trial(variant, 99), ...easy.slice(6)], 2)
+    expect(error).toBeInstanceOf(RunError)
+    expect((error as Error).message).toContain(`variant ${variant}, seed 99: ${message}`)
+    expect(kept.size).toBeGreaterThanOrEqual(5)
+    expect(kept.size).toBeLessThan(12)
+  },
+)
+
+test('the fault of an input crosses threads as it was', async () => {
+  const { error } = await carryOut([trial('input', 1)], 1)
+  expect(error).toBeInstanceOf(InputError)
+  expect((error as Error).message).toBe('a.csv:3: bad')
+})
+
+test('a bug names its trial and keeps its stack', async () => {
+  const { error } = await carryOut([trial('bug', 4)], 1)
+  expect(error).toMatchObject({ message: 'oops', stack: 'variant bug, seed 4: Error: at x' })
+})
+
+test('an abort ends workers that listen to nothing, at once', async () => {
+  const { kept, error } = await carryOut(
+    [...easy.slice(0, 2), trial('hang', 1), trial('hang', 2), ...easy],
+    2,
+  )
+  expect(error).toBe('enough')
+  expect(kept.size).toBe(2)
+})
+
+test('a product that cannot be kept stops the work', async () => {
+  let finished = 0
+  const failed = threaded(2, entry, { folder: '' }).execute(easy, {
+    onFinished: () => {
+      finished++
+      return Promise.reject(new RunError('full'))
+    },
+  })
+  await expect(failed).rejects.toThrow('full')
+  expect(finished).toBeLessThan(6)
+})

@@ -1,0 +1,88 @@
+/**
+ * One process at a time writes a run folder. The lock is a file that names the process; when that process is gone, the lock is void.
+ * It knows the processes of this machine only: a folder shared over a network must not be resumed from two machines at once.
+ */
+import { readFileSync } from 'node:fs'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemCode } from './disk.ts'
+import { InputError } from './errors.ts'
+
+/** Name of the lock in a run folder. */
+export const LOCK = 'lock'
+
+/** A process, told apart from a later one that got the same number by its start time where the system tells it ('' elsewhere). */
+interface Owner {
+  readonly pid: number
+  readonly started: string
+}
+
+/**
+ * When a process started: field 22 of /proc/PID/stat, in clock ticks since the machine started. The name in field 2 may hold
+ * anything but ends at the last ')'; a process that was killed but not yet waited for is in state Z and counts as gone.
+ */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' ? 'gone' : (fields[19] ?? '')
+  } catch {
+    return ''
+  }
+}
+
+function isAlive({ pid, started }: Owner): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if (systemCode(error) === 'ESRCH') return false
+  }
+  return started === startOf(pid)
+}
+
+function parseOwner(text: string): Owner | null {
+  try {
+    const { pid, started } = JSON.parse(text) as Partial<Owner>
+    return typeof pid === 'number' && typeof started === 'string' ? { pid, started } : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * Takes the lock of a folder, from a dead process if need be.
+ * @returns gives it back
+ * @throws InputError when a living process holds it; the system's error when it cannot be written
+ */
+export async function lock(folder: string): Promise<() => Promise<void>> {
+  const path = join(folder, LOCK)
+  const own = JSON.stringify({ pid: process.pid, started: startOf(process.pid) } satisfies Owner)
+  for (;;) {
+    try {
+      await writeFile(path, own, { flag: 'wx' })
+      return () => rm(path, { force: true })
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error
+    }
+    await breakStale(path, folder)
+  }
+}
+
+/** Removes the lock of a dead process. */
+async function breakStale(path: string, folder: string): Promise<void> {
+  const text = await readFile(path, 'utf8').catch(() => '')
+  const owner = parseOwner(text)
+  if (owner !== null && isAlive(owner)) {
+    throw new InputError(folder, `process ${owner.pid} is writing this run; wait for it or stop it`)
+  }
+  // Two processes may find the same stale lock: whoever renames it removes it, and a fresh lock moved by mistake is put back.
+  const aside = `${path}-${process.pid}`
+  try {
+    await rename(path, aside)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
+    return
+  }
+  const moved = await readFile(aside, 'utf8')
+  await (moved === text ? rm(aside) : rename(aside, path))
+}

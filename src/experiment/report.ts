@@ -1,0 +1,99 @@
+/**
+ * The report of a run or of a claim: one page that needs nothing else, and its figures as files. Same input, same bytes: it
+ * holds no time, host or path of its own. What is drawn and said where is in `report/`.
+ */
+import type { Coverage } from '../mdp/coverage.ts'
+import type { Grid } from '../mdp/mdp.ts'
+import type { SampleTable } from '../metrics/samples.ts'
+import type { Chart } from '../plot/chart.ts'
+import type { TableRow } from './claim.ts'
+import type { Verdict } from './claim/judge.ts'
+
+/** One variant as the report shows it. */
+export interface ReportVariant {
+  readonly name: string
+  /** what this variant sets, by path into the experiment file */
+  readonly assignment: Readonly<Record<string, unknown>>
+  /** of the first seed's problem; null where it is not known */
+  readonly coverage: Coverage | null
+  /** the greedy policy of the first seed on its grid world; null where the problem is none */
+  readonly policy: {
+    readonly grid: Grid
+    /** [S] */ readonly action: ArrayLike<number>
+    /** [S] */ readonly terminal: ArrayLike<number>
+  } | null
+  /** what theory says of its settings, in sentences */
+  readonly advice: readonly string[]
+  /** what a reader must know of its runs, in sentences */
+  readonly notes: readonly string[]
+}
+
+/** A rate that theory predicts for a metric: proportional to step^exponent. It is drawn beside the curves. */
+export interface TheorySlope {
+  readonly metric: string
+  /** for the legend, e.g. 'theory: error ∝ T^-1/2 (Theorem 3)' */
+  readonly name: string
+  readonly exponent: number
+}
+
+/** What a published claim came to. */
+export interface ReportClaim {
+  readonly source: string
+  readonly verdicts: readonly Verdict[]
+  readonly table: readonly TableRow[]
+  /** `name` is the file name without its ending */
+  readonly figures: readonly { readonly name: string; readonly chart: Chart }[]
+}
+
+/** Everything that a report is made from. */
+export interface ReportInput {
+  /** of the experiment, or the title of the claim */
+  readonly name: string
+  /** version of fedrl */
+  readonly version: string
+  /** sha256 of the resolved experiment, hex; several, by name, where a claim takes several experiments */
+  readonly hashes: Readonly<Record<string, string>>
+  /** the command line that does it again */
+  readonly command: string
+  readonly seeds: readonly number[]
+  readonly variants: readonly ReportVariant[]
+  /** of every variant; empty where only the claim is shown */
+  readonly samples: SampleTable
+  /** bound on max |Q* - the table that stands for it|, over the problems of all seeds; null where no model is known */
+  readonly residual: number | null
+  readonly slopes: readonly TheorySlope[]
+  /** of the whole run, in sentences */
+  readonly notes: readonly string[]
+  readonly claim: ReportClaim | null
+  /** the resolved experiment as text, as it would be read again; null where there are several */
+  readonly experiment: string | null
+}
+
+/** A figure, as it stands in the page and as files `<name>.svg` and `<name>.png`. */
+export interface ReportFigure {
+  /** unique in the report; [a-z0-9._=-] in lower case but for metric names */
+  readonly name: string
+  readonly svg: string
+  readonly png: Uint8Array
+}
+
+/** The finished report. */
+export interface Report {
+  /** one HTML document without scripts and without references to anything outside of it */
+  readonly html: string
+  readonly figures: readonly ReportFigure[]
+}
+
+/** Makes the report. What draws is loaded here, so that commands which draw nothing do not pay for it. */
+export async function renderReport(input: ReportInput): Promise<Report> {
+  const [{ figuresOf }, { pageOf }, { newDocument, rasterise }] = await Promise.all([
+    import('./report/figures.ts'),
+    import('./report/page.ts'),
+    import('./report/raster.ts'),
+  ])
+  const figures = figuresOf(input, newDocument())
+  return {
+    html: pageOf(input, figures),
+    figures: figures.map(({ name, svg }) => ({ name, svg, png: rasterise(svg) })),
+  }
+}

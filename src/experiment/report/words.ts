@@ -1,0 +1,71 @@
+/** Numbers and metrics in words. */
+import type { Interval } from '../../numeric/statistics.ts'
+
+/** A number with four significant digits, as short as it can be written: 0.045, 2.3e-6. */
+export function number(value: number): string {
+  const rounded = Number(value.toPrecision(4))
+  return rounded !== 0 && Math.abs(rounded) < 1e-4 ? rounded.toExponential() : String(rounded)
+}
+
+/** A number and its interval: 0.045 [0.043, 0.048]. */
+export function interval({ value, low, high }: Interval): string {
+  return `${number(value)} [${number(low)}, ${number(high)}]`
+}
+
+/** Names in a sentence: a, b and c; after `most` names the rest is counted. */
+export function listed(names: readonly string[], most = 6): string {
+  const shown = names.length > most ? [...names.slice(0, most), `${names.length - most} more`] : names
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) as string}`
+}
+
+/** The names of some of `all` variants; 'all variants' where there are more than two and these are all. */
+export function variantsNamed(names: readonly string[], all: number): string {
+  return names.length === all && all > 2 ? 'all variants' : listed(names)
+}
+
+/** 1 seed, 2 seeds. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** a gap, an error. */
+export function withArticle(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`
+}
+
+interface MetricWords {
+  /** for axes, with its unit */
+  readonly label: string
+  /** for sentences */
+  readonly name: string
+  /** which end is the good one */
+  readonly best: 'lowest' | 'highest'
+}
+
+const METRIC_WORDS: Readonly<Record<string, MetricWords>> = {
+  normalizedError: {
+    label: 'normalised error, (1 − γ) · max |Q − Q*|',
+    name: 'normalised error',
+    best: 'lowest',
+  },
+  error: { label: 'error, max |Q − Q*|', name: 'error', best: 'lowest' },
+  rmse: { label: 'root mean square of Q − Q*', name: 'root mean square error', best: 'lowest' },
+  gap: { label: 'gap J* − J of the greedy policy', name: 'gap', best: 'lowest' },
+  return: { label: 'return J of the greedy policy', name: 'return', best: 'highest' },
+}
+
+/** How a metric is spoken of; one that is not known keeps its name. */
+export function wordsOf(metric: string): MetricWords {
+  return METRIC_WORDS[metric] ?? { label: metric, name: metric, best: 'lowest' }
+}
+
+/** Metrics that count what was spent. They are the same for every seed and need no curve. */
+export const COUNTS: readonly string[] = ['samples', 'rounds', 'bytes']
+
+/** The metric that the summary speaks of: the first known one of these that was measured, else the first measured. */
+export function leadingMetric(metrics: readonly string[]): string | undefined {
+  return (
+    Object.keys(METRIC_WORDS).find((metric) => metrics.includes(metric)) ??
+    metrics.find((metric) => !COUNTS.includes(metric))
+  )
+}

@@ -1,0 +1,59 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Row } from '../metrics/row.ts'
+import { decodeRows, encodeRows, rowLine, ROWS_HEADER } from './rows-csv.ts'
+
+const row: Row = { variant: 'averaging=equal', seed: 7, round: 20, step: 1000, metric: 'error', value: 0.1 }
+
+async function decode(chunks: Iterable<Uint8Array>): Promise<Row[]> {
+  const rows: Row[] = []
+  for await (const batch of decodeRows(chunks)) rows.push(...batch)
+  return rows
+}
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+test('a line has the columns of the header', () => {
+  expect(ROWS_HEADER).toBe('variant,seed,round,step,metric,value')
+  expect(rowLine(row)).toBe('averaging=equal,7,20,1000,error,0.1\n')
+})
+
+test('what is written is read back, wherever the bytes are cut', async () => {
+  const arbitrary = fc.record({
+    variant: fc.stringMatching(/^[a-z0-9._=-]{1,8}$/),
+    seed: fc.maxSafeNat(),
+    round: fc.maxSafeNat(),
+    step: fc.maxSafeNat(),
+    metric: fc.constantFrom('error', 'return'),
+    value: fc.double(),
+  })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(arbitrary, { maxLength: 20 }),
+      fc.integer({ min: 1, max: 50 }),
+      async (rows, size) => {
+        const bytes = Buffer.concat([utf8(`${ROWS_HEADER}\n`), ...encodeRows(rows)])
+        const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
+          bytes.subarray(i * size, (i + 1) * size),
+        )
+        expect(await decode(chunks)).toEqual(rows)
+      },
+    ),
+    { seed: 1, numRuns: 100 },
+  )
+})
+
+test('many rows are encoded in several pieces', () => {
+  const pieces = [...encodeRows(Array.from({ length: 20_000 }, () => row))]
+  expect(pieces.length).toBeGreaterThan(1)
+  expect(Buffer.concat(pieces).toString()).toBe(rowLine(row).repeat(20_000))
+})
+
+test.each([
+  ['a,b\n', 'line 1: expected the header'],
+  [`${ROWS_HEADER}\nv,1,1,1,error\n`, 'line 2: expected variant,seed'],
+  [`${ROWS_HEADER}\n${rowLine(row)}v,1,1,1,error,1,9\n`, 'line 3: expected variant,seed'],
+  [`${ROWS_HEADER}\nv,1,1,1,error,1`, 'line 2: expected a line end'],
+])('%j is refused', async (text, message) => {
+  await expect(decode([utf8(text)])).rejects.toThrow(message)
+})

@@ -1,0 +1,79 @@
+/** `summary.json`: the last value of every metric, over seeds. */
+import { bootstrapInterval, median } from '../numeric/statistics.ts'
+import type { Experiment, Settings, Variant } from './experiment.ts'
+import type { Manifest } from './manifest.ts'
+import type { Account } from './trial.ts'
+
+/** A metric over seeds. Null stands for a number that is not finite. */
+export interface MetricSummary {
+  readonly mean: number | null
+  readonly median: number | null
+  /** 95 % percentile bootstrap interval of the mean over seeds; low = high = mean for one seed */
+  readonly low: number | null
+  readonly high: number | null
+  /** seeds */
+  readonly n: number
+}
+
+/** One variant of a finished run. */
+export interface VariantSummary {
+  readonly name: string
+  /** what this variant sets, by path into the experiment file */
+  readonly assignment: Variant['assignment']
+  /** everything, defaults filled in */
+  readonly settings: Settings
+  /** at the last evaluation */
+  readonly metrics: Readonly<Record<string, MetricSummary>>
+  /** what a reader must know, each once */
+  readonly notes: readonly string[]
+}
+
+/** A finished run in numbers. */
+export interface Summary {
+  readonly fedrl: string
+  readonly name: string
+  /** sha256 of `experiment.yaml`, hex */
+  readonly experiment: string
+  readonly seeds: readonly number[]
+  /** all agents, variants and seeds together */
+  readonly agentSteps: number
+  readonly variants: readonly VariantSummary[]
+}
+
+/** The statistic of one metric over seeds. */
+export function summariseValues(values: readonly number[]): MetricSummary {
+  const n = values.length
+  if (!values.every(Number.isFinite)) return { mean: null, median: null, low: null, high: null, n }
+  const { value, low, high } = bootstrapInterval(values, { statistic: 'mean', level: 0.95 })
+  return { mean: value, median: median(values), low, high, n }
+}
+
+/**
+ * Sums up a variant.
+ * @param accounts one a seed, in the order of the seeds
+ */
+export function summariseVariant(variant: Variant, accounts: readonly Account[]): VariantSummary {
+  const names = new Set(accounts.flatMap(({ final }) => Object.keys(final)))
+  const metrics: Record<string, MetricSummary> = {}
+  for (const name of names) metrics[name] = summariseValues(accounts.map(({ final }) => final[name] ?? NaN))
+  const notes = [...new Set(accounts.flatMap((account) => account.notes))]
+  return { name: variant.name, assignment: variant.assignment, settings: variant.settings, metrics, notes }
+}
+
+/**
+ * Sums up a run.
+ * @param accounts of every trial, in the order of the trials
+ */
+export function summarise(experiment: Experiment, manifest: Manifest, accounts: readonly Account[]): Summary {
+  const seeds = experiment.seeds.length
+  return {
+    fedrl: manifest.fedrl,
+    name: experiment.name,
+    experiment: manifest.experiment,
+    seeds: experiment.seeds,
+    agentSteps: accounts.reduce((sum, { agentSteps }) => sum + agentSteps, 0),
+    variants: experiment.variants.map((variant, v) =>
+      summariseVariant(variant, accounts.slice(v * seeds, (v + 1) * seeds)),
+    ),
+  }
+}

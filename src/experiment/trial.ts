@@ -1,0 +1,120 @@
+/** A trial is one (variant, seed): the unit that is carried out, written and, after a crash, never done twice. */
+import { createHash } from 'node:crypto'
+import type { Experiment, Settings } from './experiment.ts'
+import { encodeRows } from './rows-csv.ts'
+import { encodeSafetensors } from './safetensors.ts'
+import type { Finished } from './simulation.ts'
+
+/** One (variant, seed). */
+export interface Trial {
+  readonly variant: string
+  readonly seed: number
+  readonly settings: Settings
+}
+
+/** A simulated trial and how well its truth is known. */
+export interface Outcome extends Finished {
+  /** max |Q* - the table that stands for it| is at most this; null where no model is known */
+  readonly bound: number | null
+}
+
+/** Carries out one trial; rejects when `signal` is aborted. `onProgress` hears of agent-steps done so far, all agents together. */
+export type CarryOut = (
+  trial: Trial,
+  options: { readonly signal?: AbortSignal; readonly onProgress?: (agentSteps: number) => void },
+) => Promise<Outcome>
+
+/** What a finished trial says of itself, beside its rows and its model. */
+export interface Account {
+  /** by metric, in the order of the rows: the value at the last evaluation; null where it is not finite */
+  readonly final: Readonly<Record<string, number | null>>
+  readonly notes: readonly string[]
+  readonly agentSteps: number
+  /** as in {@link Outcome} */
+  readonly bound: number | null
+  /** bytes of rows that follow */
+  readonly rowBytes: number
+  /** sha256 of the model's file, hex */
+  readonly model: string
+}
+
+/** A finished trial as it is written: the model's file, and the part (a line of JSON, the {@link Account}, then lines of `rows.csv`). */
+export interface Product {
+  readonly part: Uint8Array<ArrayBuffer>
+  readonly model: Uint8Array<ArrayBuffer>
+}
+
+/** The version of what models are said to hold in their metadata. */
+const MODEL_FORMAT = '1'
+
+/** Every trial, variants in the order of the grid and the seeds of a variant in theirs. */
+export function* trialsOf(experiment: Experiment): Generator<Trial> {
+  for (const { name, settings } of experiment.variants) {
+    for (const seed of experiment.seeds) yield { variant: name, seed, settings }
+  }
+}
+
+/** 'variant equal, seed 3': how messages name a trial. */
+export const describeTrial = ({ variant, seed }: Trial): string => `variant ${variant}, seed ${seed}`
+
+/** A trial's key in sets and maps. */
+export const keyOf = ({ variant, seed }: Trial): string => `${variant}/${seed}`
+
+/** Agents of a setting: simulated ones, or one a log. */
+const agentsOf = ({ agents }: Settings): number => ('logs' in agents ? agents.logs.length : agents.count)
+
+/** Agent-steps that a trial takes, all agents together: K T. */
+export const stepsOf = ({ settings }: Trial): number => agentsOf(settings) * settings.algorithm.steps
+
+/** A finished trial as bytes. */
+export function encodeProduct(trial: Trial, finished: Outcome): Product {
+  const model = encodeSafetensors({
+    tensors: { q: { shape: finished.shape, data: finished.q } },
+    metadata: {
+      format: MODEL_FORMAT,
+      algorithm: trial.settings.algorithm.name,
+      variant: trial.variant,
+      seed: String(trial.seed),
+    },
+  })
+  const rows = [...encodeRows(finished.rows)]
+  const account: Account = {
+    final: finalOf(finished.rows),
+    notes: finished.notes,
+    agentSteps: finished.agentSteps,
+    bound: finished.bound,
+    rowBytes: rows.reduce((sum, { length }) => sum + length, 0),
+    model: sha256(model),
+  }
+  return { model, part: concatenate([new TextEncoder().encode(`${JSON.stringify(account)}\n`), ...rows]) }
+}
+
+/** The {@link Account} on the first line of a part, or null where the line is none. */
+export function parseAccount(line: string): Account | null {
+  try {
+    const value = JSON.parse(line) as Partial<Account> | null
+    return typeof value?.rowBytes === 'number' && typeof value.model === 'string' ? (value as Account) : null
+  } catch {
+    return null
+  }
+}
+
+/** sha256 in hex. */
+export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
+
+/** The last value of each metric, in the order in which metrics first appear. */
+function finalOf(rows: Finished['rows']): Record<string, number> {
+  const final: Record<string, number> = {}
+  for (const { metric, value } of rows) final[metric] = value
+  return final
+}
+
+function concatenate(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const piece of pieces) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
+  return bytes
+}
