@@ -1,0 +1,12 @@
+/** Simulates one seed of every variant of an experiment file, here and now, without a run folder. */
+import { buildProblem, loadExperiment, simulate } from 'fedrl'
+
+const experiment = await loadExperiment(new URL('lake.yaml', import.meta.url).pathname)
+const [seed = 1] = experiment.seeds
+
+for (const { name, settings } of experiment.variants) {
+  const problem = await buildProblem(settings, seed, experiment.folder)
+  const { rows } = await simulate(settings, seed, problem, { variant: name })
+  const errors = rows.filter((row) => row.metric === 'error').map((row) => row.value.toFixed(3))
+  console.log(`${name}: error ${errors.join(' ')}`)
+}

@@ -1,0 +1,84 @@
+// Everything that must hold: the build, types, lint, format, dead code, every test. All of it runs even when a part fails; the last
+// line counts, each check outside the test runner as one. `--without-browser` skips the tests that need Chromium.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium } from './chromium.mjs'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Runs an installed tool, its output streamed; true when it ends with 0. */
+function runs(title, [tool, ...args], env = {}) {
+  console.log(`\n== ${title}: ${[tool, ...args].join(' ')}`)
+  const path = `${join(root, 'node_modules', '.bin')}:${process.env.PATH}`
+  const { status, error } = spawnSync(tool, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: path, ...env },
+  })
+  if (error) console.error(error.message)
+  return status === 0
+}
+
+/** The counts of the test runner's own report. What failed without failing a test (a file that does not load) counts as one. */
+function counts(file, succeeded) {
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8'))
+    const broken = report.testResults.filter(
+      (one) => one.status === 'failed' && !one.assertionResults.some((test) => test.status === 'failed'),
+    )
+    const failed = report.numFailedTests + broken.length
+    return {
+      passed: report.numPassedTests,
+      failed: failed === 0 && !succeeded ? 1 : failed,
+      skipped: report.numPendingTests + report.numTodoTests,
+    }
+  } catch (error) {
+    console.error(`the test runner left no report: ${error.message}`)
+    return { passed: 0, failed: 1, skipped: 0 }
+  }
+}
+
+function tests(env) {
+  const folder = mkdtempSync(join(tmpdir(), 'fedrl-test-'))
+  const file = join(folder, 'report.json')
+  const succeeded = runs(
+    'tests',
+    ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    env,
+  )
+  const result = counts(file, succeeded)
+  rmSync(folder, { recursive: true })
+  return result
+}
+
+const CHECKS = [
+  // first: it writes the embedded kernel, which the types need
+  ['build', ['node', 'scripts/build.mjs']],
+  ['types', ['tsc', '-p', 'tsconfig.json']],
+  ['lint', ['oxlint', '--type-aware', '--deny-warnings']],
+  ['format', ['prettier', '--check', '--log-level', 'warn', '.']],
+  ['dead code', ['knip', '--no-progress']],
+]
+
+function main(args) {
+  const unknown = args.find((one) => one !== '--without-browser')
+  if (unknown !== undefined) {
+    console.error(`npm test: unknown argument ${unknown}; known: --without-browser`)
+    return 2
+  }
+  const failures = CHECKS.filter(([title, command]) => !runs(title, command)).map(([title]) => title)
+  const browser = args.length > 0 ? '' : chromium()
+  if (browser === null) failures.push('browser')
+  const { passed, failed, skipped } = tests({ FEDRL_CHROMIUM: browser ?? '' })
+  const checked = CHECKS.length - failures.filter((title) => title !== 'browser').length
+  if (failures.length > 0) console.error(`\nfailed outside the tests: ${failures.join(', ')}`)
+  console.log(
+    `\n${passed + checked} passed, ${failed + failures.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
+  )
+  return failed + failures.length === 0 ? 0 : 1
+}
+
+process.exitCode = main(process.argv.slice(2))

@@ -1,0 +1,108 @@
+/** What must come out the same on every engine, as digests of the bytes. Runs in Node and in a page. */
+import { dirichletBehavior } from '../../src/agent/behavior.ts'
+import { startPlain } from '../../src/kernel/plain.ts'
+import { garnet, twoState } from '../../src/mdp/families.ts'
+import { solveOptimal } from '../../src/mdp/solve.ts'
+import { ACTION_BITS, aliasTables, pick } from '../../src/numeric/alias.ts'
+import { dirichlet } from '../../src/numeric/draw.ts'
+import { exp, expm1, log, log1p, pow } from '../../src/numeric/elementary.ts'
+import { bootstrapInterval } from '../../src/numeric/statistics.ts'
+import { NOBODY, Purpose, nextWord, streamOf, uniform } from '../../src/numeric/stream.ts'
+
+/** FNV-1a over the bytes, 32 bits, hexadecimal. */
+function digest(values: Float64Array): string {
+  let hash = 0x811c9dc5
+  for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) {
+    hash = Math.imul(hash ^ byte, 0x01000193)
+  }
+  return (hash >>> 0).toString(16)
+}
+
+const COUNT = 50_000
+
+const many = (draw: (i: number) => number): string =>
+  digest(Float64Array.from({ length: COUNT }, (_, i) => draw(i)))
+
+/** Doubles of every magnitude and sign, subnormal and infinite ones included; NaN, whose bits an engine may choose, left out. */
+function anyDoubles(): Float64Array {
+  const stream = streamOf(1, NOBODY, Purpose.model)
+  const words = Uint32Array.from({ length: 2 * COUNT }, () => nextWord(stream))
+  return new Float64Array(words.buffer).map((value) => (Number.isNaN(value) ? 1 : value))
+}
+
+/** Doubles in [-32, 32). */
+function usualDoubles(): Float64Array {
+  const stream = streamOf(2, NOBODY, Purpose.model)
+  return Float64Array.from({ length: COUNT }, () => 64 * uniform(stream) - 32)
+}
+
+function elementary(): Record<string, string> {
+  const [wild, usual] = [anyDoubles(), usualDoubles()]
+  const of = (f: (x: number) => number): string =>
+    [wild, usual].map((inputs) => many((i) => known(f(inputs[i] as number)))).join(' ')
+  return {
+    exp: of(exp),
+    expm1: of(expm1),
+    log: of(log),
+    log1p: of(log1p),
+    'pow of a usual base': many((i) =>
+      known(pow(Math.abs(usual[i] as number), usual[COUNT - 1 - i] as number)),
+    ),
+    'pow of any base': many((i) => known(pow(Math.abs(wild[i] as number), usual[i] as number))),
+  }
+}
+
+const known = (value: number): number => (Number.isNaN(value) ? 1 : value)
+
+function draws(): Record<string, string> {
+  const walk = streamOf(12345678901234, 7, Purpose.walk)
+  const behavior = streamOf(3, 0, Purpose.behavior)
+  const start = Uint32Array.from({ length: 101 }, (_, row) => 7 * row)
+  const rows = new Float64Array(700)
+  for (let row = 0; row < 100; row++) rows.set(dirichlet(behavior, 0.3, 7), 7 * row)
+  const tables = aliasTables(rows, start, ACTION_BITS)
+  const sample = Float64Array.from({ length: 100 }, () => uniform(walk))
+  const { low, high } = bootstrapInterval(sample, { resamples: 500, seed: 5 })
+  return {
+    words: many(() => nextWord(walk)),
+    dirichlet: digest(rows),
+    picks: many((i) => pick(tables, i % 100, nextWord(walk))),
+    interval: digest(Float64Array.of(low, high)),
+  }
+}
+
+const model = (seed: number) => streamOf(seed, NOBODY, Purpose.model)
+
+/** The final table of a small run: random behaviours, importance averaging, a schedule of step sizes, a shorter last round. */
+function simulated(initial: 'shared' | 'perAgent'): Float64Array {
+  const { mdp } = garnet({ states: 30, actions: 4, branching: 3, discount: 0.95 }, model(11))
+  const behaviors = dirichletBehavior(mdp.states, mdp.actions, 6, 0.2, 11)
+  const run = startPlain({
+    states: mdp.states,
+    actions: mdp.actions,
+    agents: 6,
+    syncPeriod: 40,
+    initial,
+    terminal: mdp.terminal,
+    lanes: [{ discount: mdp.discount, averaging: 'importance', valueRange: [0, 20] }],
+    members: [{ seed: 11, initialSeed: 11, experience: { kind: 'walk', mdp, behaviors } }],
+  })
+  for (let round = 0; round < 50; round++) run.advance(1, 40, [pow(round + 2, -0.6)])
+  run.advance(1, 7, [0.05])
+  return run.table(0, 0)
+}
+
+function problems(): Record<string, string> {
+  const { mdp } = twoState({ actions: 20, range: [0.4, 0.6], discount: 0.9 }, model(12))
+  return {
+    'the two-state problem': digest(mdp.probability),
+    'its optimum': digest(solveOptimal(mdp).q),
+    'a simulation from one table': digest(simulated('shared')),
+    'a simulation from a table an agent': digest(simulated('perAgent')),
+  }
+}
+
+/** Name of a computation -> digest of its result. */
+export function digests(): Record<string, string> {
+  return { ...elementary(), ...draws(), ...problems() }
+}
