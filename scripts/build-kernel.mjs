@@ -9,8 +9,20 @@ const TARGET = 'src/kernel/compiled/binary.ts'
 /** Writes src/kernel/compiled/binary.ts where its content changes; throws with the compiler's words. */
 export async function buildKernel() {
   const files = new Map()
-  const { error, stderr } = await main(
-    ['assembly/kernel.ts', '--runtime', 'stub', '--noAssert', '-O3', '--enable', 'simd', '--initialMemory', '1', '--outFile', 'kernel.wasm'],
+  const { error } = await main(
+    [
+      'assembly/kernel.ts',
+      '--runtime',
+      'stub',
+      '--noAssert',
+      '-O3',
+      '--enable',
+      'simd',
+      '--initialMemory',
+      '1',
+      '--outFile',
+      'kernel.wasm',
+    ],
     {
       readFile: (name, base) => {
         try {
@@ -23,7 +35,7 @@ export async function buildKernel() {
       listFiles: () => [],
     },
   )
-  if (error) throw new Error(`assembly/kernel.ts: ${stderr.toString()}`)
+  if (error) throw error
   const text = `/** Generated from assembly/kernel.ts by scripts/build-kernel.mjs. */
 export const BINARY =
   '${Buffer.from(files.get('kernel.wasm')).toString('base64')}'

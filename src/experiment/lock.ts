@@ -3,7 +3,7 @@
  * It knows the processes of this machine only: a folder shared over a network must not be resumed from two machines at once.
  */
 import { readFileSync } from 'node:fs'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from './disk.ts'
 import { InputError } from './errors.ts'
@@ -58,13 +58,28 @@ export async function lock(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, LOCK)
   const own = JSON.stringify({ pid: process.pid, started: startOf(process.pid) } satisfies Owner)
   for (;;) {
-    try {
-      await writeFile(path, own, { flag: 'wx' })
-      return () => rm(path, { force: true })
-    } catch (error) {
-      if (systemCode(error) !== 'EEXIST') throw error
-    }
+    if (await place(path, own)) return () => rm(path, { force: true })
     await breakStale(path, folder)
+  }
+}
+
+let asides = 0
+
+/** A name beside the lock that nobody else uses. */
+const asideOf = (path: string): string => `${path}-${process.pid}-${asides++}`
+
+/** Creates the lock with its content in one step, so that nobody sees it half written; false when there is one. */
+async function place(path: string, content: string): Promise<boolean> {
+  const aside = asideOf(path)
+  await writeFile(aside, content)
+  try {
+    await link(aside, path)
+    return true
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error
+    return false
+  } finally {
+    await rm(aside, { force: true })
   }
 }
 
@@ -76,7 +91,7 @@ async function breakStale(path: string, folder: string): Promise<void> {
     throw new InputError(folder, `process ${owner.pid} is writing this run; wait for it or stop it`)
   }
   // Two processes may find the same stale lock: whoever renames it removes it, and a fresh lock moved by mistake is put back.
-  const aside = `${path}-${process.pid}`
+  const aside = asideOf(path)
   try {
     await rename(path, aside)
   } catch (error) {
@@ -84,5 +99,6 @@ async function breakStale(path: string, folder: string): Promise<void> {
     return
   }
   const moved = await readFile(aside, 'utf8')
-  await (moved === text ? rm(aside) : rename(aside, path))
+  if (moved !== text) await place(path, moved)
+  await rm(aside)
 }

@@ -13,9 +13,6 @@ import type { Plan } from './compiled/memory.ts'
 import { replayWalker } from './walk.ts'
 import type { Walker } from './walk.ts'
 
-/** Bytes that the compiled kernel needs for a problem, without its table of powers. */
-export const memoryOf = (problem: KernelProblem): number => planMemory(problem, layoutOf(problem)).bytes
-
 /**
  * Starts runs.
  * @throws RangeError when they do not fit into the 4 GiB that the compiled kernel can address

@@ -44,7 +44,13 @@ export interface Built {
 }
 
 /** One outcome: state, action, next state, probability, reward. */
-export type Outcome = readonly [state: number, action: number, next: number, probability: number, reward: number]
+export type Outcome = readonly [
+  state: number,
+  action: number,
+  next: number,
+  probability: number,
+  reward: number,
+]
 
 /** The smallest and the largest reward of any outcome that can happen; [0, 0] when none can. */
 export function rewardRange(mdp: Mdp): [low: number, high: number] {
@@ -52,7 +58,11 @@ export function rewardRange(mdp: Mdp): [low: number, high: number] {
   let high = -Infinity
   for (let state = 0; state < mdp.states; state++) {
     if (mdp.terminal[state] === 1) continue
-    for (let i = mdp.start[state * mdp.actions] as number; i < (mdp.start[(state + 1) * mdp.actions] as number); i++) {
+    for (
+      let i = mdp.start[state * mdp.actions] as number;
+      i < (mdp.start[(state + 1) * mdp.actions] as number);
+      i++
+    ) {
       if ((mdp.probability[i] as number) === 0) continue
       low = Math.min(low, mdp.reward[i] as number)
       high = Math.max(high, mdp.reward[i] as number)
