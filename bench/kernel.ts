@@ -66,8 +66,8 @@ function contestants(
     initial: 0,
     terminal,
     syncPeriod: tau,
-    lanes: [{ discount, averaging, valueRange: [0, 1 / (1 - discount)] }],
-    members: [{ seed: 1, initialSeed: 1, experience: { kind: 'walk', mdp, behaviors } }],
+    lanes: [{ discount, averaging }],
+    members: [{ seed: 1, initialSeed: 1, rewardRange: [0, 1], experience: { kind: 'walk', mdp, behaviors } }],
   })
   const textbook = textbookRun(mdp, behaviors, averaging, STEP_SIZE)
   return [

@@ -6,7 +6,9 @@ const [seed = 1] = experiment.seeds
 
 for (const { name, settings } of experiment.variants) {
   const problem = await buildProblem(settings, seed, experiment.folder)
-  const { rows } = await simulate(settings, seed, problem, { variant: name })
-  const errors = rows.filter((row) => row.metric === 'error').map((row) => row.value.toFixed(3))
+  const [finished] = await simulate([{ variant: name, settings, problems: [problem] }], [seed])
+  const errors = (finished?.rows ?? [])
+    .filter((row) => row.metric === 'error')
+    .map((row) => row.value.toFixed(3))
   console.log(`${name}: error ${errors.join(' ')}`)
 }

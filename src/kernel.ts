@@ -25,8 +25,6 @@ export interface Lane {
   readonly discount: number
   /** `none`: independent learners, a table each; only alone in its run */
   readonly averaging: 'equal' | 'importance' | 'none'
-  /** random initial entries lie in (low, high] */
-  readonly valueRange: readonly [low: number, high: number]
 }
 
 /** One seed of the variants in the lanes. */
@@ -35,6 +33,8 @@ export interface Member {
   readonly seed: number
   /** keys the streams of random initial tables */
   readonly initialSeed: number
+  /** of a single reward; random initial entries lie in (low, high] / (1 - discount) */
+  readonly rewardRange: readonly [low: number, high: number]
   readonly experience: KernelExperience
   /** for each lane [S * A]: what `distance` measures from, NaN where a pair does not count; absent where nothing is known */
   readonly truth?: readonly Float64Array[]

@@ -78,7 +78,11 @@ describe.skipIf(EXECUTABLE === '')('in Chromium', () => {
     await page.close()
     server.close()
     expect(errors).toEqual([])
-    expect(theirs).toEqual(digests())
+    const ours = await digests()
+    expect(theirs).toEqual(ours)
+    for (const start of ['one table', 'a table an agent']) {
+      expect(ours[`compiled, from ${start}`]).toBe(ours[`plain, from ${start}`])
+    }
   })
 
   test('a report opens from disk: no error, no script, no request, every figure in view of a reader', async () => {

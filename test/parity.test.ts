@@ -11,6 +11,7 @@ import { localCohort } from '../src/federation/cohort/local.ts'
 import { federate } from '../src/federation/loop.ts'
 import type { KernelExperience, KernelProblem, Lane } from '../src/kernel.ts'
 import { startPlain } from '../src/kernel/plain.ts'
+import { valueRange } from '../src/numeric/initial-table.ts'
 import { stepSizeAt } from '../src/numeric/step-size.ts'
 import type { StepSize } from '../src/numeric/step-size.ts'
 import { decodeTask, decodeUpdate, encodeTask, encodeUpdate } from '../src/protocol/q-codec.ts'
@@ -65,7 +66,7 @@ const problemOf = (c: Case) => {
     steps: c.steps,
     initial: c.initial,
     initialSeed: c.seed,
-    valueRange: [0, 10],
+    valueRange: valueRange([0, 1], 0.9),
     terminal: mdp.terminal,
   }
   return { mdp, behaviors, contract }
@@ -85,7 +86,7 @@ const kernelProblem = (
   return {
     ...first,
     lanes: contracts,
-    members: members.map((member) => ({ ...member, initialSeed: member.seed })),
+    members: members.map((member) => ({ ...member, initialSeed: member.seed, rewardRange: [0, 1] as const })),
   }
 }
 
@@ -215,7 +216,12 @@ describe('a simulation is the federation', () => {
       fc.asyncProperty(cases, async (c) => {
         const problem = problemOf(c)
         const algorithm = fedAsynQ(problem.contract, experienceOf(problem, c.seed))
-        const shape = { entries: c.states * c.actions, agents: c.agents, steps: c.tau }
+        const shape = {
+          entries: c.states * c.actions,
+          agents: c.agents,
+          steps: c.tau,
+          averaging: c.averaging,
+        }
         const local = localCohort(learnersOf(c.agents, algorithm))
         const wired = {
           async work(task: Parameters<typeof encodeTask>[0]) {

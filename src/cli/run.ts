@@ -85,7 +85,7 @@ function beginning(file: string | undefined, { resume: folder, out, seeds, set, 
   return (options) => resume(folder, options)
 }
 
-const resultDocument = ({ summary, trials }: RunResult, run: string, seconds: number): unknown => ({
+const resultDocument = ({ summary, trials, kernelCpuSeconds }: RunResult, run: string, seconds: number): unknown => ({
   run,
   name: summary.name,
   seeds: summary.seeds,
@@ -94,6 +94,7 @@ const resultDocument = ({ summary, trials }: RunResult, run: string, seconds: nu
   agentSteps: summary.agentSteps,
   trials,
   seconds: Math.round(seconds * 1000) / 1000,
+  kernelCpuSeconds: Math.round(kernelCpuSeconds * 1000) / 1000,
 })
 
 async function resultText({ folder, summary, trials }: RunResult, run: string): Promise<string> {

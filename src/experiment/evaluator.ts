@@ -14,8 +14,16 @@ export interface Cost {
   readonly bytes: number
 }
 
-/** Measures one metric of `table`: [S * A], or [K * S * A] for independent learners, whose metrics are means over agents. */
-export type Evaluate = (metric: Metric, table: Float64Array, cost: Cost) => number
+/** What is measured: tables of independent learners are measured one by one, and the mean over agents is told. */
+export interface Measured {
+  /** max |Q - Q*| */
+  distance(): number
+  /** [S * A], or [K * S * A] for independent learners */
+  table(): Float64Array
+}
+
+/** Measures one metric. */
+export type Evaluate = (metric: Metric, measured: Measured, cost: Cost) => number
 
 /** J*, Q* of a model, solved once for all runs of this process that share it. */
 const truths = new WeakMap<Mdp, ReturnType<typeof truthOf>>()
@@ -26,10 +34,12 @@ function truthOf(mdp: Mdp) {
   const alive = Uint32Array.from(q.keys()).filter(
     (pair) => mdp.terminal[Math.floor(pair / mdp.actions)] !== 1,
   )
-  return { q, bound, alive, returnOf, best: returnOf(q) }
+  const counted = new Float64Array(q.length).fill(NaN)
+  for (const pair of alive) counted[pair] = q[pair] as number
+  return { q, counted, bound, alive, returnOf, best: returnOf(q) }
 }
 
-/** The truth of a model: Q* with its bound, the pairs that count (non-terminal), J of a greedy policy, J*. */
+/** The truth of a model: Q* with its bound, Q* with NaN for pairs that do not count (terminal), those that do, J of a greedy policy, J*. */
 export function truth(mdp: Mdp): ReturnType<typeof truthOf> {
   const known = truths.get(mdp) ?? truthOf(mdp)
   truths.set(mdp, known)
@@ -41,10 +51,12 @@ export function truth(mdp: Mdp): ReturnType<typeof truthOf> {
  * @param mdp the model, or null where none is known: then only `samples`, `rounds` and `bytes` can be asked for
  */
 export function evaluator(mdp: Mdp | null): Evaluate {
-  return (metric, table, cost) => {
+  return (metric, measured, cost) => {
     if (metric === 'samples' || metric === 'rounds' || metric === 'bytes') return cost[metric]
     if (mdp === null) throw new RangeError(`evaluator: metric ${metric} needs a model, and none is known`)
-    return meanOverTables(table, mdp.states * mdp.actions, (one) => measure(metric, mdp, one))
+    if (metric === 'error') return measured.distance()
+    if (metric === 'normalizedError') return (1 - mdp.discount) * measured.distance()
+    return meanOverTables(measured.table(), mdp.states * mdp.actions, (one) => measure(metric, mdp, one))
   }
 }
 
@@ -59,14 +71,10 @@ function meanOverTables(
   return sum / (table.length / entries)
 }
 
-/** error = max |Q - Q*|, normalizedError = (1 - gamma) error, rmse over pairs; return = J of the greedy policy, gap = J* - J. */
-function measure(metric: Exclude<Metric, keyof Cost>, mdp: Mdp, table: Float64Array): number {
+/** rmse over pairs; return = J of the greedy policy, gap = J* - J. */
+function measure(metric: 'rmse' | 'return' | 'gap', mdp: Mdp, table: Float64Array): number {
   const { q, alive, returnOf, best } = truth(mdp)
   switch (metric) {
-    case 'error':
-      return largestDifference(table, q, alive)
-    case 'normalizedError':
-      return (1 - mdp.discount) * largestDifference(table, q, alive)
     case 'rmse':
       return Math.sqrt(squaredDifference(table, q, alive) / alive.length)
     case 'return':
@@ -74,16 +82,6 @@ function measure(metric: Exclude<Metric, keyof Cost>, mdp: Mdp, table: Float64Ar
     case 'gap':
       return best - returnOf(table)
   }
-}
-
-function largestDifference(table: Float64Array, q: Float64Array, pairs: Uint32Array): number {
-  let largest = 0
-  for (let i = 0; i < pairs.length; i++) {
-    const pair = pairs[i] as number
-    const difference = Math.abs((table[pair] as number) - (q[pair] as number))
-    largest = difference > largest ? difference : largest
-  }
-  return largest
 }
 
 function squaredDifference(table: Float64Array, q: Float64Array, pairs: Uint32Array): number {

@@ -1,21 +1,31 @@
-/** An executor carries out trials: here in this thread, or spread over worker threads. What comes out does not depend on which. */
-import type { Product, Trial } from './trial.ts'
+/** An executor carries out batches of trials: here in this thread, or spread over worker threads. What comes out does not depend on which. */
+import type { Batch } from './batch.ts'
+import type { Outcome, Product, Trial } from './trial.ts'
+
+/**
+ * Carries out one batch, and gives the outcomes in its order; rejects when `signal` is aborted.
+ * `onProgress` hears of agent-steps done so far, all agents and trials of the batch together.
+ */
+export type CarryOut = (
+  batch: Batch,
+  options: { readonly signal?: AbortSignal; readonly onProgress?: (agentSteps: number) => void },
+) => Promise<readonly Outcome[]>
 
 /** What an executor tells and asks while it works. */
 export interface Hooks {
   /** when it is aborted, all work stops at once and `execute` rejects with its reason */
   readonly signal?: AbortSignal
-  /** agent-steps of an unfinished trial done so far */
-  readonly onProgress?: (trial: Trial, agentSteps: number) => void
+  /** agent-steps of an unfinished batch done so far */
+  readonly onProgress?: (batch: Batch, agentSteps: number) => void
   /** keeps a finished trial; work goes on meanwhile, but not without bound */
   readonly onFinished: (trial: Trial, product: Product) => Promise<void>
 }
 
-/** Carries out trials in any order. */
+/** Carries out batches in any order. */
 export interface Executor {
   /**
-   * Resolves when every trial is finished and kept. At the first failure it starts no further trial, waits for what is being kept
+   * Resolves when every trial is finished and kept. At the first failure it starts no further batch, waits for what is being kept
    * and rejects.
    */
-  execute(trials: Iterable<Trial>, hooks: Hooks): Promise<void>
+  execute(batches: Iterable<Batch>, hooks: Hooks): Promise<void>
 }

@@ -11,7 +11,9 @@ import type { Progress } from './progress.ts'
 import { lock } from './lock.ts'
 import { resume, run } from './run.ts'
 import { decodeSafetensors } from './safetensors.ts'
-import type { CarryOut } from './trial.ts'
+import type { CarryOut } from './executor.ts'
+import { trialsIn } from './batch.ts'
+import type { Outcome, Trial } from './trial.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'fedrl-run-'))
 afterAll(() => rm(root, { recursive: true }))
@@ -38,8 +40,7 @@ function parsed(text: string): Experiment {
 const experiment = parsed(TEXT)
 
 /** Two rows of each metric, values that tell the trial. */
-const carryOut: CarryOut = async ({ variant, seed, settings }, { onProgress }) => {
-  onProgress?.(30)
+const outcomeOf = ({ variant, seed, settings }: Trial): Outcome => {
   const base = seed + (variant.includes('importance') ? 100 : 0)
   const row = { variant, seed }
   return {
@@ -52,7 +53,13 @@ const carryOut: CarryOut = async ({ variant, seed, settings }, { onProgress }) =
     notes: seed === 1 ? ['first seed'] : [],
     agentSteps: 3 * settings.algorithm.steps,
     bound: 1e-12 * seed,
+    kernelCpuSeconds: 0,
   }
+}
+
+const carryOut: CarryOut = async (batch, { onProgress }) => {
+  onProgress?.(30)
+  return trialsIn(batch).map(outcomeOf)
 }
 
 const executor = inProcess(carryOut)
@@ -199,7 +206,7 @@ test('a run that is stopped keeps what is finished, says how to go on, and goes 
 test('a finished run is not carried out again', async () => {
   const before = await contents(whole)
   const result = await resume(whole, { executor: inProcess(() => Promise.reject(new Error('not again'))) })
-  expect(result).toEqual({ folder: whole, summary: finished.summary, trials: 0 })
+  expect(result).toEqual({ folder: whole, summary: finished.summary, trials: 0, kernelCpuSeconds: 0 })
   expect(await contents(whole)).toEqual(before)
 })
 

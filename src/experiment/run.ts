@@ -8,8 +8,8 @@ import { join, resolve } from 'node:path'
 import { guarded, writeAtomically, type Writer } from './disk.ts'
 import { InputError, Interrupted, RunError } from './errors.ts'
 import type { Executor } from './executor.ts'
-import { inProcess } from './executor/in-process.ts'
-import { threaded } from './executor/threads.ts'
+import { batchesOf } from './batch.ts'
+import { usualExecutor } from './executor/usual.ts'
 import type { Experiment } from './experiment.ts'
 import { loadExperiment } from './load.ts'
 import { difference, experimentText, manifestOf } from './manifest.ts'
@@ -36,6 +36,7 @@ import { writeReport } from './write-report.ts'
 export interface RunOptions {
   /** default: available cores */
   readonly threads?: number
+  /** told how far the run has come, again and again */
   readonly onProgress?: (progress: Progress) => void
   /** stops the run at once; finished trials are kept */
   readonly signal?: AbortSignal
@@ -52,6 +53,8 @@ export interface RunResult {
   readonly summary: Summary
   /** trials carried out by this call */
   readonly trials: number
+  /** CPU time that the kernel took for them, all threads together */
+  readonly kernelCpuSeconds: number
 }
 
 /**
@@ -65,7 +68,7 @@ export async function run(
   options: RunOptions & { readonly out?: string } = {},
 ): Promise<RunResult> {
   await checkProblems(experiment)
-  const executor = options.executor ?? (await usualExecutor(experiment, options))
+  const executor = options.executor ?? usualExecutor(experiment.folder, options.threads)
   const manifest = await manifestOf(experiment, experimentText(experiment))
   const write = guarded(options.write ?? writeAtomically)
   const folder = await createRunFolder(experiment, manifest, write, options.out)
@@ -85,7 +88,7 @@ export async function resume(folder: string, options: RunOptions = {}): Promise<
     const { summary } = await readRun(path)
     if (summary !== null) {
       await rm(join(path, PARTS), { recursive: true, force: true })
-      return { folder: path, summary, trials: 0 }
+      return { folder: path, summary, trials: 0, kernelCpuSeconds: 0 }
     }
     const experiment = await loadExperiment(join(path, EXPERIMENT), { yes: true })
     const changed = difference(
@@ -94,7 +97,7 @@ export async function resume(folder: string, options: RunOptions = {}): Promise<
     )
     if (changed !== null) throw new InputError(path, `cannot be resumed: ${changed}`)
     const done = await doneTrials(path, experiment)
-    const executor = options.executor ?? (await usualExecutor(experiment, options))
+    const executor = options.executor ?? usualExecutor(experiment.folder, options.threads)
     const write = guarded(options.write ?? writeAtomically)
     return await carryOn(
       experiment,
@@ -105,16 +108,6 @@ export async function resume(folder: string, options: RunOptions = {}): Promise<
   } finally {
     await release()
   }
-}
-
-/** Worker threads, or this thread where the program runs from its TypeScript sources, which a worker cannot load. */
-async function usualExecutor(
-  { folder }: Experiment,
-  { threads = availableParallelism() }: RunOptions,
-): Promise<Executor> {
-  const entry = new URL('./worker.js', import.meta.url)
-  if (!import.meta.url.endsWith('.ts')) return threaded(threads, entry, { folder })
-  return inProcess((await import('./carry-out.ts')).carryOutIn(folder))
 }
 
 async function doneTrials(path: string, experiment: Experiment): Promise<Trial[]> {
@@ -134,11 +127,18 @@ async function carryOn(
 ): Promise<RunResult> {
   const keys = new Set(done.map(keyOf))
   const tally = startTally(experiment, done, options.onProgress)
+  let kernelCpuSeconds = 0
   try {
-    await options.executor.execute(pending(experiment, keys), {
+    const batches = batchesOf(
+      experiment,
+      (trial) => !keys.has(keyOf(trial)),
+      options.threads ?? availableParallelism(),
+    )
+    await options.executor.execute(batches, {
       ...(options.signal && { signal: options.signal }),
       onProgress: tally.advance,
       onFinished: async (trial, product) => {
+        kernelCpuSeconds += product.kernelCpuSeconds
         await writeProduct(folder.path, trial, product, options.write)
         tally.finish(trial)
       },
@@ -146,14 +146,10 @@ async function carryOn(
     options.signal?.throwIfAborted()
     const summary = await finish(experiment, folder, options.write)
     await folder.release()
-    return { folder: folder.path, summary, trials: tally.finished() - done.length }
+    return { folder: folder.path, summary, trials: tally.finished() - done.length, kernelCpuSeconds }
   } catch (error) {
     throw await settleFailure(error, folder, options.signal, tally.now())
   }
-}
-
-function* pending(experiment: Experiment, done: ReadonlySet<string>): Generator<Trial> {
-  for (const trial of trialsOf(experiment)) if (!done.has(keyOf(trial))) yield trial
 }
 
 /** Rows, report, summary, in this order: the summary says that all else is there. */

@@ -1,126 +1,210 @@
-/** Carries out one (variant, seed) on the kernel: rounds, rows at the times asked for, and the final table. */
-import type { KernelProblem, KernelRun } from '../kernel.ts'
-import { startCompiled } from '../kernel/compiled.ts'
+/** Simulates a batch on the kernel: rounds, rows at the times asked for, and the final tables. */
+import type { KernelProblem, KernelRun, Lane } from '../kernel.ts'
+import { startKernel } from '../kernel/start.ts'
 import type { Row } from '../metrics/row.ts'
-import { valueRange } from '../numeric/initial-table.ts'
+import type { Mdp } from '../mdp/mdp.ts'
 import { stepSizeAt } from '../numeric/step-size.ts'
-import { taskBytes, updateBytes } from '../protocol/q-codec.ts'
 import { Interrupted } from './errors.ts'
-import { evaluator } from './evaluator.ts'
+import { evaluator, truth } from './evaluator.ts'
 import type { AlgorithmSpec, Settings } from './experiment.ts'
 import type { Finished, Problem } from './simulation.ts'
+import { traffic } from './traffic.ts'
 
-/** Agent-steps between two looks at the outside (progress, the wish to stop): about a tenth of a second. */
+/** Agent-steps between two looks at the outside (progress, the wish to stop): some hundredths of a second. */
 const BREATH = 2_000_000
+
+/** One variant of a batch. */
+export interface LaneInput {
+  /** stands in the rows */
+  readonly variant: string
+  readonly settings: Settings
+  /** one for each seed */
+  readonly problems: readonly Problem[]
+}
 
 /** How a simulation is watched and stopped. */
 export interface SimulateOptions {
-  /** stands in the rows */
-  readonly variant: string
+  /** a clock of CPU time; without one no time is told */
+  readonly cpuSeconds?: () => number
   readonly signal?: AbortSignal
-  /** hears of agent-steps done, all agents together */
+  /** hears of agent-steps done, all agents and trials together */
   readonly onProgress?: (agentSteps: number) => void
 }
 
 /**
- * Simulates one seed of one variant.
+ * Simulates one variant, or two that share every draw, at some seeds.
+ * @returns by variant, then by seed
  * @throws Interrupted when the signal is aborted
  */
 export async function simulate(
-  settings: Settings,
-  seed: number,
-  problem: Problem,
+  lanes: readonly LaneInput[],
+  seeds: readonly number[],
+  options: SimulateOptions = {},
+): Promise<Finished[]> {
+  const [first, second] = lanes
+  if (first === undefined) return []
+  if (second !== undefined && !first.problems.every((problem, i) => drawAlike(problem, second.problems[i]))) {
+    const apart = lanes.map((lane) => simulate([lane], seeds, options))
+    return (await Promise.all(apart)).flat()
+  }
+  return simulateTogether([first, ...lanes.slice(1)], seeds, options)
+}
+
+/** Whether two problems draw the same trajectories: their models differ in the discount at most. */
+function drawAlike({ model: a }: Problem, problem: Problem | undefined): boolean {
+  const b = problem?.model ?? null
+  if (a === null || b === null || a.mdp === b.mdp) return a?.mdp === b?.mdp
+  const lists: readonly (keyof Mdp)[] = ['initial', 'terminal', 'start', 'next', 'probability', 'reward']
+  return lists.every((list) => sameNumbers(a.mdp[list], b.mdp[list]))
+}
+
+function sameNumbers(a: Mdp[keyof Mdp], b: Mdp[keyof Mdp]): boolean {
+  if (typeof a === 'number' || typeof b === 'number') return a === b
+  return a.length === b.length && a.every((value, i) => value === b[i])
+}
+
+async function simulateTogether(
+  lanes: readonly [LaneInput, ...LaneInput[]],
+  seeds: readonly number[],
   options: SimulateOptions,
-): Promise<Finished> {
-  const { algorithm } = settings
-  const kernel = kernelProblem(algorithm, seed, problem, settings.evaluate.every)
-  const run = await startCompiled(kernel)
-  const { steps, stepSize } = algorithm
-  const evaluate = evaluator(problem.model?.mdp ?? null)
-  const traffic = settings.evaluate.metrics.includes('bytes')
-    ? trafficCounter(algorithm, kernel, run)
-    : () => {}
-  const cost = { samples: 0, rounds: 0, bytes: 0 }
-  const samplesPerStep = kernel.agents * (algorithm.name === 'fed-syn-q' ? alivePairs(problem) : 1)
-  const rows: Row[] = []
-  let breath = BREATH
-  let due = settings.evaluate.every
-  for (let step = 0; step < steps;) {
+): Promise<Finished[]> {
+  const [{ settings, problems }] = lanes
+  const { algorithm, evaluate } = settings
+  const kernel = kernelProblem(lanes, seeds)
+  const run = await startKernel(kernel)
+  const trials = lanes.flatMap((lane, l) =>
+    seeds.map((seed, member) => trialOf(lane, l, seed, member, kernel, run)),
+  )
+  const together = kernel.agents * trials.length
+  const steady =
+    lanes.every((lane) => typeof lane.settings.algorithm.stepSize === 'number') &&
+    !trials.some(({ countsBytes }) => countsBytes)
+  const cpuSeconds = options.cpuSeconds ?? (() => 0)
+  let [kernelSeconds, step, round, breath] = [0, 0, 0, BREATH]
+  let due = evaluate.every
+  while (step < algorithm.steps) {
     const length = nextRound(algorithm, step, due)
-    run.advance(1, length, [stepSizeAt(stepSize, step, problem.discount)])
-    cost.bytes += traffic(cost.rounds, step, length) ?? 0
-    cost.rounds += algorithm.name === 'q-learning' ? 0 : 1
-    step += length
-    cost.samples = step * samplesPerStep
-    if (step >= due || step === steps) {
-      const table = run.table(0, 0)
-      for (const metric of settings.evaluate.metrics) {
-        rows.push({
-          variant: options.variant,
-          seed,
-          round: cost.rounds,
-          step,
-          metric,
-          value: evaluate(metric, table, cost),
-        })
-      }
-      due = (Math.floor(step / settings.evaluate.every) + 1) * settings.evaluate.every
+    const rounds = steady
+      ? roundsUntil(
+          Math.min(due, algorithm.steps) - step,
+          length,
+          Math.floor((algorithm.steps - step) / length),
+          together,
+        )
+      : 1
+    const before = cpuSeconds()
+    run.advance(
+      rounds,
+      length,
+      lanes.map(({ settings: own }, l) =>
+        stepSizeAt(own.algorithm.stepSize, step, (kernel.lanes[l] as Lane).discount),
+      ),
+    )
+    kernelSeconds += cpuSeconds() - before
+    for (const trial of trials) trial.account(round, step, length)
+    round += algorithm.name === 'q-learning' ? 0 : rounds
+    step += rounds * length
+    if (step >= due || step === algorithm.steps) {
+      for (const trial of trials) trial.evaluate(round, step)
+      due = (Math.floor(step / evaluate.every) + 1) * evaluate.every
     }
-    if (step * kernel.agents >= breath) {
-      breath = step * kernel.agents + BREATH
-      options.onProgress?.(step * kernel.agents)
+    if (step * together >= breath) {
+      breath = step * together + BREATH
+      options.onProgress?.(step * together)
       await pause(options.signal)
     }
   }
-  const shape = [...(algorithm.name === 'q-learning' ? [kernel.agents] : []), problem.states, problem.actions]
+  const notes = notesOf(algorithm, problems[0] as Problem)
+  return trials.map((trial) => ({
+    ...trial.result(),
+    notes,
+    agentSteps: algorithm.steps * kernel.agents,
+    kernelCpuSeconds: kernelSeconds / trials.length,
+  }))
+}
+
+/** Rows and costs of one trial of the batch. */
+function trialOf(
+  { variant, settings: { algorithm, evaluate }, problems }: LaneInput,
+  lane: number,
+  seed: number,
+  member: number,
+  { agents, states, actions }: KernelProblem,
+  run: KernelRun,
+) {
+  const problem = problems[member] as Problem
+  const measure = evaluator(problem.model?.mdp ?? null)
+  const bytesOf = traffic({ algorithm, agents, entries: states * actions })
+  const samplesPerStep = agents * (algorithm.name === 'fed-syn-q' ? alivePairs(problem) : 1)
+  const countsBytes = evaluate.metrics.includes('bytes')
+  const measured = { distance: () => run.distance(member, lane), table: () => run.table(member, lane) }
+  const rows: Row[] = []
+  let bytes = 0
   return {
-    rows,
-    q: run.table(0, 0),
-    shape,
-    notes: notesOf(algorithm, problem),
-    agentSteps: steps * kernel.agents,
+    countsBytes,
+    account(round: number, step: number, length: number): void {
+      if (countsBytes) bytes += bytesOf(round, step, length, run.reported(member))
+    },
+    evaluate(round: number, step: number): void {
+      const cost = { samples: step * samplesPerStep, rounds: round, bytes }
+      for (const metric of evaluate.metrics)
+        rows.push({ variant, seed, round, step, metric, value: measure(metric, measured, cost) })
+    },
+    result() {
+      const alone = algorithm.name === 'q-learning' ? [agents] : []
+      return { rows, q: run.table(member, lane), shape: [...alone, states, actions] }
+    },
   }
 }
 
-/** The kernel's view of the problem; independent learners have no sync period, so theirs only sizes memory. */
-function kernelProblem(
-  algorithm: AlgorithmSpec,
-  seed: number,
-  problem: Problem,
-  every: number,
-): KernelProblem {
-  const { model, experience } = problem
-  const walk = () => {
-    if (model === null) throw new RangeError(`simulate: ${algorithm.name} with behaviours needs a model`)
-    return algorithm.name === 'fed-syn-q' || experience.kind === 'logs'
-      ? ({ kind: 'generative', mdp: model.mdp } as const)
-      : ({ kind: 'walk', mdp: model.mdp, behaviors: experience.behaviors } as const)
-  }
-  const averaging =
-    algorithm.name === 'q-learning' ? 'none' : algorithm.name === 'fed-syn-q' ? 'equal' : algorithm.averaging
-  const replay = experience.kind === 'logs' && algorithm.name !== 'fed-syn-q'
+/** The kernel's view of the batch; independent learners have no sync period, so theirs only sizes memory. */
+function kernelProblem(lanes: readonly [LaneInput, ...LaneInput[]], seeds: readonly number[]): KernelProblem {
+  const [{ settings, problems }] = lanes
+  const { algorithm, evaluate } = settings
+  const problem = problems[0] as Problem
+  const { experience } = problem
   return {
     states: problem.states,
     actions: problem.actions,
     agents: experience.kind === 'logs' ? experience.logs.length : experience.behaviors.of.length,
     initial: algorithm.initial,
-    terminal: model?.mdp.terminal ?? null,
-    syncPeriod: Math.min(algorithm.steps, algorithm.name === 'q-learning' ? every : algorithm.syncPeriod),
-    lanes: [
-      {
-        discount: problem.discount,
-        averaging,
-        valueRange: valueRange(problem.rewardRange, problem.discount),
-      },
-    ],
-    members: [
-      {
-        seed,
-        initialSeed: algorithm.initialSeed ?? seed,
-        experience: replay ? { kind: 'replay', logs: experience.logs } : walk(),
-      },
-    ],
+    terminal: problem.model?.mdp.terminal ?? null,
+    syncPeriod: Math.min(
+      algorithm.steps,
+      algorithm.name === 'q-learning' ? evaluate.every : algorithm.syncPeriod,
+    ),
+    lanes: lanes.map((lane) => laneOf(lane)),
+    members: seeds.map((seed, i) => ({
+      seed,
+      initialSeed: algorithm.initialSeed ?? seed,
+      rewardRange: (problems[i] as Problem).rewardRange,
+      experience: experienceOf(algorithm, problems[i] as Problem),
+      ...truthsOf(lanes, i),
+    })),
   }
+}
+
+function laneOf({ settings: { algorithm }, problems }: LaneInput): Lane {
+  const { discount } = problems[0] as Problem
+  const averaging =
+    algorithm.name === 'q-learning' ? 'none' : algorithm.name === 'fed-syn-q' ? 'equal' : algorithm.averaging
+  return { discount, averaging }
+}
+
+function experienceOf(
+  algorithm: AlgorithmSpec,
+  { model, experience }: Problem,
+): KernelProblem['members'][number]['experience'] {
+  if (experience.kind === 'logs') return { kind: 'replay', logs: experience.logs }
+  if (model === null) throw new RangeError(`simulate: ${algorithm.name} with behaviours needs a model`)
+  return algorithm.name === 'fed-syn-q'
+    ? { kind: 'generative', mdp: model.mdp }
+    : { kind: 'walk', mdp: model.mdp, behaviors: experience.behaviors }
+}
+
+function truthsOf(lanes: readonly LaneInput[], seed: number): { truth?: Float64Array[] } {
+  const models = lanes.flatMap(({ problems }) => problems[seed]?.model ?? [])
+  return models.length === lanes.length ? { truth: models.map(({ mdp }) => truth(mdp).counted) } : {}
 }
 
 /** Steps until the next averaging. Independent learners stop only to be measured, and at every step of a schedule. */
@@ -130,24 +214,9 @@ function nextRound(algorithm: AlgorithmSpec, step: number, due: number): number 
   return typeof algorithm.stepSize === 'number' ? Math.min(due - step, left) : 1
 }
 
-/** Bytes of a round, by the same formula as the frames of a live federation: one Task and one Update an agent. */
-function trafficCounter(
-  algorithm: AlgorithmSpec,
-  { agents, states, actions, initial }: KernelProblem,
-  run: KernelRun,
-) {
-  if (algorithm.name === 'q-learning') return () => 0
-  const entries = states * actions
-  const visits = algorithm.name === 'fed-asyn-q' && algorithm.averaging === 'importance'
-  return (round: number, step: number, steps: number): number => {
-    const dense = algorithm.name === 'fed-syn-q' || (initial === 'perAgent' && round === 0)
-    const reported = run.reported(0)
-    let bytes = agents * taskBytes(round, step, steps, entries)
-    for (let agent = 0; agent < agents; agent++)
-      bytes += updateBytes(agent, round, reported[agent] as number, { entries: !dense, visits })
-    return bytes
-  }
-}
+/** Whole rounds to carry out at once: until rows are due, at most `most`, and no longer than a breath. */
+const roundsUntil = (steps: number, length: number, most: number, agents: number): number =>
+  Math.max(1, Math.min(Math.ceil(steps / length), most, Math.floor(BREATH / (length * agents))))
 
 function alivePairs({ model, states, actions }: Problem): number {
   const terminals = model?.mdp.terminal.reduce((sum, flag) => sum + flag, 0) ?? 0
@@ -159,17 +228,19 @@ function notesOf(algorithm: AlgorithmSpec, problem: Problem): string[] {
   const { steps, syncPeriod } = algorithm
   const notes: string[] = []
   const rest = steps % syncPeriod
-  if (rest !== 0)
+  if (rest !== 0) {
     notes.push(
       `The last round has ${rest} steps: ${steps} steps are no multiple of the sync period ${syncPeriod}.`,
     )
+  }
   if (syncPeriod === 1 && algorithm.name === 'fed-asyn-q') {
     notes.push(
       'With a sync period of 1 every update tells the one state and action it changed: what an agent did can be read from it.',
     )
   }
-  if (problem.experience.kind === 'logs' && problem.model === null)
+  if (problem.experience.kind === 'logs' && problem.model === null) {
     notes.push('No model is known: nothing here is compared with the truth.')
+  }
   return notes
 }
 

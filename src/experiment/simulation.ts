@@ -29,4 +29,6 @@ export interface Finished {
   readonly notes: readonly string[]
   /** agent-steps carried out, all agents together */
   readonly agentSteps: number
+  /** CPU time that the kernel took: this trial's share where several ran together */
+  readonly kernelCpuSeconds: number
 }

@@ -1,11 +1,13 @@
 /** Counts what a run has done while trials finish in any order. */
 import type { Experiment } from './experiment.ts'
 import type { Progress } from './progress.ts'
+import { trialsIn, type Batch } from './batch.ts'
 import { keyOf, stepsOf, type Trial } from './trial.ts'
 
 /** The count of a run under way. */
 export interface Tally {
-  readonly advance: (trial: Trial, agentSteps: number) => void
+  /** agent-steps of a batch done so far, its trials together */
+  readonly advance: (batch: Batch, agentSteps: number) => void
   readonly finish: (trial: Trial) => void
   readonly finished: () => number
   readonly now: () => Progress
@@ -34,8 +36,10 @@ export function startTally(
   })
   onProgress?.(now())
   return {
-    advance(trial, agentSteps) {
-      running.set(keyOf(trial), Math.min(agentSteps, stepsOf(trial)))
+    advance(batch, agentSteps) {
+      const trials = trialsIn(batch)
+      for (const trial of trials)
+        running.set(keyOf(trial), Math.min(agentSteps / trials.length, stepsOf(trial)))
       onProgress?.(now())
     },
     finish(trial) {

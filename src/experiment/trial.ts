@@ -18,12 +18,6 @@ export interface Outcome extends Finished {
   readonly bound: number | null
 }
 
-/** Carries out one trial; rejects when `signal` is aborted. `onProgress` hears of agent-steps done so far, all agents together. */
-export type CarryOut = (
-  trial: Trial,
-  options: { readonly signal?: AbortSignal; readonly onProgress?: (agentSteps: number) => void },
-) => Promise<Outcome>
-
 /** What a finished trial says of itself, beside its rows and its model. */
 export interface Account {
   /** by metric, in the order of the rows: the value at the last evaluation; null where it is not finite */
@@ -42,6 +36,8 @@ export interface Account {
 export interface Product {
   readonly part: Uint8Array<ArrayBuffer>
   readonly model: Uint8Array<ArrayBuffer>
+  /** CPU time that the kernel took for this trial; told, never written */
+  readonly kernelCpuSeconds: number
 }
 
 /** The version of what models are said to hold in their metadata. */
@@ -60,8 +56,9 @@ export const describeTrial = ({ variant, seed }: Trial): string => `variant ${va
 /** A trial's key in sets and maps. */
 export const keyOf = ({ variant, seed }: Trial): string => `${variant}/${seed}`
 
-/** Agents of a setting: simulated ones, or one a log. */
-const agentsOf = ({ agents }: Settings): number => ('logs' in agents ? agents.logs.length : agents.count)
+/** K: simulated agents, or one a log. */
+export const agentsOf = ({ agents }: Settings): number =>
+  'logs' in agents ? agents.logs.length : agents.count
 
 /** Agent-steps that a trial takes, all agents together: K T. */
 export const stepsOf = ({ settings }: Trial): number => agentsOf(settings) * settings.algorithm.steps
@@ -86,7 +83,8 @@ export function encodeProduct(trial: Trial, finished: Outcome): Product {
     rowBytes: rows.reduce((sum, { length }) => sum + length, 0),
     model: sha256(model),
   }
-  return { model, part: concatenate([new TextEncoder().encode(`${JSON.stringify(account)}\n`), ...rows]) }
+  const part = concatenate([new TextEncoder().encode(`${JSON.stringify(account)}\n`), ...rows])
+  return { model, part, kernelCpuSeconds: finished.kernelCpuSeconds }
 }
 
 /** The {@link Account} on the first line of a part, or null where the line is none. */

@@ -1,8 +1,11 @@
-/** A worker thread: carries out one trial after the other as it is asked to, and hands over the bytes without copying them. */
+/** A worker thread: carries out one batch after the other as it is asked to, and hands over the bytes without copying them. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { carryOutIn } from './carry-out.ts'
 import { toFailure, type Reply, type Request, type WorkerData } from './executor/messages.ts'
-import { encodeProduct, type CarryOut } from './trial.ts'
+import { trialsIn } from './batch.ts'
+import type { CarryOut } from './executor.ts'
+import { threadClock } from './thread-clock.ts'
+import { encodeProduct, type Outcome } from './trial.ts'
 
 /** Progress is told no more often than this. */
 const PROGRESS_MS = 100
@@ -19,8 +22,12 @@ async function answer(
     reply({ kind: 'progress', agentSteps })
   }
   try {
-    const product = encodeProduct(request, await carryOut(request, { onProgress }))
-    reply({ kind: 'finished', product }, [product.part.buffer, product.model.buffer])
+    const outcomes = await carryOut(request, { onProgress })
+    const products = trialsIn(request).map((trial, i) => encodeProduct(trial, outcomes[i] as Outcome))
+    reply(
+      { kind: 'finished', products },
+      products.flatMap(({ part, model }) => [part.buffer, model.buffer]),
+    )
   } catch (error) {
     reply({ kind: 'failed', failure: toFailure(error) })
   }
@@ -28,7 +35,7 @@ async function answer(
 
 const port = parentPort
 if (port === null) throw new Error('worker.ts: expected to run in a worker thread')
-const carryOut = carryOutIn((workerData as WorkerData).folder)
+const carryOut = carryOutIn((workerData as WorkerData).folder, threadClock())
 port.on(
   'message',
   (request: Request) =>

@@ -48,13 +48,12 @@ function problemOf(c: Case): KernelProblem {
         : c.kind === 'generative'
           ? { kind: 'generative', mdp }
           : { kind: 'walk', mdp, behaviors: randomPolicies(seed, mdp, c.agents) }
-    return { seed, initialSeed: seed, experience }
+    return { seed, initialSeed: seed, rewardRange: [-index, 1 + index], experience }
   }
   const members = Array.from({ length: c.members }, (_, index) => member(index))
   const lanes: Lane[] = c.lanes.map(({ discount, averaging }) => ({
     discount,
     averaging: c.kind === 'alone' ? 'none' : averaging,
-    valueRange: [0, 1 / (1 - discount)],
   }))
   const [first] = members as [Member]
   return {

@@ -1,8 +1,7 @@
 /** The kernel as compiled code: plans its memory, fills it, and calls it. Tables are those of src/kernel/plain.ts, bit for bit. */
-import type { KernelProblem, KernelRun } from '../kernel.ts'
+import type { KernelProblem, KernelRun, Member } from '../kernel.ts'
 import { powers } from '../numeric/fold.ts'
-import { drawInitialTable } from '../numeric/initial-table.ts'
-import { Purpose, streamOf } from '../numeric/stream.ts'
+import { initialTable } from '../numeric/initial-table.ts'
 import { MOST_BYTES } from './compiled/arena.ts'
 import type { KernelInstance } from './compiled/exports.ts'
 import { layoutOf, shareable } from './compiled/layout.ts'
@@ -10,12 +9,22 @@ import type { Layout } from './compiled/layout.ts'
 import { configure, instantiate } from './compiled/load.ts'
 import { fillMemory, planMemory } from './compiled/memory.ts'
 import type { Plan } from './compiled/memory.ts'
+import { single } from './single.ts'
 import { replayWalker } from './walk.ts'
 import type { Walker } from './walk.ts'
 
+/** A problem is beyond the memory of the compiled kernel. */
+export class TooLarge extends RangeError {
+  override readonly name = 'TooLarge'
+  /** @param bytes what it would take */
+  constructor(bytes: number) {
+    super(`compiled kernel: expected at most ${MOST_BYTES} bytes, got ${bytes}`)
+  }
+}
+
 /**
  * Starts runs.
- * @throws RangeError when they do not fit into the 4 GiB that the compiled kernel can address
+ * @throws TooLarge when they do not fit into the 4 GiB that the compiled kernel can address
  */
 export async function startCompiled(problem: KernelProblem): Promise<KernelRun> {
   const layout = layoutOf(problem)
@@ -33,8 +42,7 @@ export async function startCompiled(problem: KernelProblem): Promise<KernelRun> 
 
 async function engine(problem: KernelProblem, layout: Layout): Promise<KernelRun> {
   const plan = planMemory(problem, layout)
-  if (plan.bytes > MOST_BYTES)
-    throw new RangeError(`compiled kernel: expected at most ${MOST_BYTES} bytes, got ${plan.bytes}`)
+  if (plan.bytes > MOST_BYTES) throw new TooLarge(plan.bytes)
   const instance = await instantiate(plan.bytes)
   configure(instance, plan.settings)
   fillMemory(instance, problem, layout, plan)
@@ -116,17 +124,12 @@ function stagesOf(instance: KernelInstance, problem: KernelProblem, layout: Layo
 
   const drawOwn = (member: number, agent: number): void => {
     const numbers = new Float64Array(instance.memory.buffer)
-    const table = new Float64Array(entries)
     lanes.forEach((lane, l) => {
-      const stream = streamOf(
-        (members[member] as (typeof members)[number]).initialSeed,
-        agent,
-        Purpose.initial,
-      )
-      drawInitialTable(table, stream, { ...lane, actions: problem.actions, terminal: problem.terminal })
+      const table = initialTable(single(problem, members[member] as Member, lane), agent)
       const at = (plan.settings.table + member * plan.settings.tableBytes) / 8 + l
-      for (let entry = 0; entry < entries; entry++)
+      for (let entry = 0; entry < entries; entry++) {
         numbers[at + entry * lanes.length] = table[entry] as number
+      }
     })
   }
 

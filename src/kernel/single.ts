@@ -1,5 +1,6 @@
 /** One lane of one member: what the plain kernel runs at a time. */
 import type { KernelExperience, KernelProblem, Lane, Member } from '../kernel.ts'
+import { valueRange } from '../numeric/initial-table.ts'
 import type { InitialSettings } from '../numeric/initial-table.ts'
 
 /** The settings of one run by itself. */
@@ -20,5 +21,18 @@ export interface SingleRun {
 /** The run of one lane of one member. */
 export function single(problem: KernelProblem, member: Member, lane: Lane): SingleProblem {
   const { states, actions, agents, syncPeriod, initial, terminal } = problem
-  return { states, actions, agents, syncPeriod, initial, terminal, ...lane, ...member }
+  const { seed, initialSeed, experience } = member
+  return {
+    states,
+    actions,
+    agents,
+    syncPeriod,
+    initial,
+    terminal,
+    ...lane,
+    seed,
+    initialSeed,
+    experience,
+    valueRange: valueRange(member.rewardRange, lane.discount),
+  }
 }

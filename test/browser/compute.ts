@@ -1,5 +1,7 @@
 /** What must come out the same on every engine, as digests of the bytes. Runs in Node and in a page. */
 import { dirichletBehavior } from '../../src/agent/behavior.ts'
+import type { KernelProblem, KernelRun } from '../../src/kernel.ts'
+import { startCompiled } from '../../src/kernel/compiled.ts'
 import { startPlain } from '../../src/kernel/plain.ts'
 import { garnet, twoState } from '../../src/mdp/families.ts'
 import { solveOptimal } from '../../src/mdp/solve.ts'
@@ -73,36 +75,46 @@ function draws(): Record<string, string> {
 
 const model = (seed: number) => streamOf(seed, NOBODY, Purpose.model)
 
-/** The final table of a small run: random behaviours, importance averaging, a schedule of step sizes, a shorter last round. */
-function simulated(initial: 'shared' | 'perAgent'): Float64Array {
+/** A small run: random behaviours, both averagings on shared draws, a schedule of step sizes, a shorter last round. */
+function tables(run: KernelRun): string {
+  for (let round = 0; round < 50; round++) run.advance(1, 40, [pow(round + 2, -0.6), pow(round + 2, -0.7)])
+  run.advance(1, 7, [0.05, 0.1])
+  return [0, 1].map((lane) => digest(run.table(0, lane))).join(' ')
+}
+
+function simulation(initial: 'shared' | 'perAgent'): KernelProblem {
   const { mdp } = garnet({ states: 30, actions: 4, branching: 3, discount: 0.95 }, model(11))
   const behaviors = dirichletBehavior(mdp.states, mdp.actions, 6, 0.2, 11)
-  const run = startPlain({
+  return {
     states: mdp.states,
     actions: mdp.actions,
     agents: 6,
     syncPeriod: 40,
     initial,
     terminal: mdp.terminal,
-    lanes: [{ discount: mdp.discount, averaging: 'importance', valueRange: [0, 20] }],
-    members: [{ seed: 11, initialSeed: 11, experience: { kind: 'walk', mdp, behaviors } }],
-  })
-  for (let round = 0; round < 50; round++) run.advance(1, 40, [pow(round + 2, -0.6)])
-  run.advance(1, 7, [0.05])
-  return run.table(0, 0)
+    lanes: [
+      { discount: mdp.discount, averaging: 'importance' },
+      { discount: mdp.discount, averaging: 'equal' },
+    ],
+    members: [
+      { seed: 11, initialSeed: 11, rewardRange: [0, 1], experience: { kind: 'walk', mdp, behaviors } },
+    ],
+  }
 }
 
-function problems(): Record<string, string> {
+async function problems(): Promise<Record<string, string>> {
   const { mdp } = twoState({ actions: 20, range: [0.4, 0.6], discount: 0.9 }, model(12))
   return {
     'the two-state problem': digest(mdp.probability),
     'its optimum': digest(solveOptimal(mdp).q),
-    'a simulation from one table': digest(simulated('shared')),
-    'a simulation from a table an agent': digest(simulated('perAgent')),
+    'plain, from one table': tables(startPlain(simulation('shared'))),
+    'plain, from a table an agent': tables(startPlain(simulation('perAgent'))),
+    'compiled, from one table': tables(await startCompiled(simulation('shared'))),
+    'compiled, from a table an agent': tables(await startCompiled(simulation('perAgent'))),
   }
 }
 
 /** Name of a computation -> digest of its result. */
-export function digests(): Record<string, string> {
-  return { ...elementary(), ...draws(), ...problems() }
+export async function digests(): Promise<Record<string, string>> {
+  return { ...elementary(), ...draws(), ...(await problems()) }
 }

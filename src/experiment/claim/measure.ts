@@ -8,11 +8,9 @@ import { join } from 'node:path'
 import { coverage } from '../../mdp/coverage.ts'
 import type { Row } from '../../metrics/row.ts'
 import { gather } from '../../metrics/samples.ts'
-import { carryOutIn } from '../carry-out.ts'
+import { batchesOf } from '../batch.ts'
 import type { Measured } from '../claim.ts'
-import type { Executor } from '../executor.ts'
-import { inProcess } from '../executor/in-process.ts'
-import { threaded } from '../executor/threads.ts'
+import { usualExecutor } from '../executor/usual.ts'
 import type { Experiment } from '../experiment.ts'
 import { buildProblem } from '../problem.ts'
 import type { Progress } from '../progress.ts'
@@ -70,15 +68,18 @@ async function inMemory(
   const tally = startTally(experiment, [], onProgress)
   const rows = new Map<string, Row[]>()
   const key = (variant: string, seed: number): string => `${variant} ${seed}`
-  const executor = executorFor(experiment.folder, threads ?? availableParallelism())
-  await executor.execute(trialsOf(experiment), {
-    ...(signal && { signal }),
-    onProgress: tally.advance,
-    onFinished: async (trial, product) => {
-      rows.set(key(trial.variant, trial.seed), await rowsOf(product))
-      tally.finish(trial)
+  const executor = usualExecutor(experiment.folder, threads)
+  await executor.execute(
+    batchesOf(experiment, () => true, threads ?? availableParallelism()),
+    {
+      ...(signal && { signal }),
+      onProgress: tally.advance,
+      onFinished: async (trial, product) => {
+        rows.set(key(trial.variant, trial.seed), await rowsOf(product))
+        tally.finish(trial)
+      },
     },
-  })
+  )
   // Trials finish in any order; what is judged must not depend on it.
   const ordered = [...trialsOf(experiment)].flatMap(({ variant, seed }) => rows.get(key(variant, seed)) ?? [])
   return {
@@ -86,11 +87,6 @@ async function inMemory(
     agentSteps: tally.now().stepsDone,
     notes: [],
   }
-}
-
-function executorFor(folder: string, threads: number): Executor {
-  if (import.meta.url.endsWith('.ts')) return inProcess(carryOutIn(folder))
-  return threaded(threads, new URL('../worker.js', import.meta.url), { folder })
 }
 
 /** The rows of a part as it is written: a line of JSON, then rows without their header. */

@@ -1,18 +1,21 @@
-/** One trial after the other, in this thread. */
-import type { Executor } from '../executor.ts'
-import { encodeProduct, type CarryOut } from '../trial.ts'
+/** One batch after the other, in this thread. */
+import { trialsIn } from '../batch.ts'
+import type { CarryOut, Executor } from '../executor.ts'
+import { encodeProduct, type Outcome } from '../trial.ts'
 
 /** The executor that calls `carryOut` in this thread. */
 export function inProcess(carryOut: CarryOut): Executor {
   return {
-    async execute(trials, { signal, onProgress, onFinished }) {
-      for (const trial of trials) {
+    async execute(batches, { signal, onProgress, onFinished }) {
+      for (const batch of batches) {
         signal?.throwIfAborted()
-        const finished = await carryOut(trial, {
+        const outcomes = await carryOut(batch, {
           ...(signal && { signal }),
-          onProgress: (agentSteps) => onProgress?.(trial, agentSteps),
+          onProgress: (agentSteps) => onProgress?.(batch, agentSteps),
         })
-        await onFinished(trial, encodeProduct(trial, finished))
+        for (const [i, trial] of trialsIn(batch).entries()) {
+          await onFinished(trial, encodeProduct(trial, outcomes[i] as Outcome))
+        }
       }
     },
   }

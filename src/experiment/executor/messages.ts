@@ -1,7 +1,8 @@
 /** What the main thread and its workers say to each other. */
 import { InputError, RunError } from '../errors.ts'
 import type { Issue } from '../../numeric/result.ts'
-import { describeTrial, type Product, type Trial } from '../trial.ts'
+import type { Batch } from '../batch.ts'
+import type { Product } from '../trial.ts'
 
 /** To a worker, at its start. */
 export interface WorkerData {
@@ -10,12 +11,12 @@ export interface WorkerData {
 }
 
 /** To a worker: carry this out. */
-export type Request = Trial
+export type Request = Batch
 
 /** From a worker. */
 export type Reply =
   | { readonly kind: 'progress'; readonly agentSteps: number }
-  | { readonly kind: 'finished'; readonly product: Product }
+  | { readonly kind: 'finished'; readonly products: readonly Product[] }
   | { readonly kind: 'failed'; readonly failure: Failure }
 
 /** An error as plain data. */
@@ -36,9 +37,16 @@ export function toFailure(error: unknown): Failure {
   return { kind: error instanceof RunError ? 'run' : 'bug', message, stack, file: '', issues: [] }
 }
 
-/** The error again, as it was thrown in the worker; what is not the user's input also names the trial. */
-export function fromFailure(trial: Trial, { kind, message, stack, file, issues }: Failure): Error {
+/** 'variant equal, seed 3 to 10': how messages name a batch. */
+export function describeBatch({ variants, seeds }: Batch): string {
+  const names = variants.map(({ name }) => name).join(' and ')
+  const last = seeds.length > 1 ? ` to ${seeds.at(-1)}` : ''
+  return `variant ${names}, seed ${seeds[0]}${last}`
+}
+
+/** The error again, as it was thrown in the worker; what is not the user's input also names the batch. */
+export function fromFailure(batch: Batch, { kind, message, stack, file, issues }: Failure): Error {
   if (kind === 'input') return new InputError(file, issues)
-  if (kind === 'run') return new RunError(`${describeTrial(trial)}: ${message}`)
-  return Object.assign(new Error(message), { stack: `${describeTrial(trial)}: ${stack}` })
+  if (kind === 'run') return new RunError(`${describeBatch(batch)}: ${message}`)
+  return Object.assign(new Error(message), { stack: `${describeBatch(batch)}: ${stack}` })
 }

@@ -5,7 +5,8 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
 import { InputError, RunError } from '../errors.ts'
 import type { Settings } from '../experiment.ts'
-import type { Product, Trial } from '../trial.ts'
+import type { Batch } from '../batch.ts'
+import type { Product } from '../trial.ts'
 import { threaded } from './threads.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'fedrl-threads-'))
@@ -17,7 +18,7 @@ await writeFile(
   entry,
   `import { parentPort, workerData } from 'node:worker_threads'
    const fail = (failure) => parentPort.postMessage({ kind: 'failed', failure: { message: '', stack: 'Error: at x', file: '', issues: [], ...failure } })
-   parentPort.on('message', ({ variant, seed }) => {
+   parentPort.on('message', ({ variants: [{ name: variant }], seeds: [seed] }) => {
      if (variant === 'exit') process.exit(3)
      if (variant === 'throw') throw new TypeError('boom')
      if (variant === 'hang') for (;;);
@@ -25,26 +26,30 @@ await writeFile(
      if (variant === 'bug') return fail({ kind: 'bug', message: 'oops' })
      parentPort.postMessage({ kind: 'progress', agentSteps: seed })
      const part = Uint8Array.of(seed), model = new TextEncoder().encode(workerData.folder)
-     setTimeout(() => parentPort.postMessage({ kind: 'finished', product: { part, model } }, [part.buffer, model.buffer]), 20 - seed)
+     setTimeout(() => parentPort.postMessage({ kind: 'finished', products: [{ part, model }] }, [part.buffer, model.buffer]), 20 - seed)
    })`,
 )
 
-const trial = (variant: string, seed: number): Trial => ({ variant, seed, settings: {} as Settings })
+const trial = (name: string, seed: number): Batch => ({
+  variants: [{ name, settings: {} as Settings }],
+  seeds: [seed],
+})
 const easy = Array.from({ length: 12 }, (_, seed) => trial('easy', seed))
 
 /** What was kept, and how it ended. Trials that hang are aborted after two that do not. */
-async function carryOut(trials: readonly Trial[], threads: number) {
+async function carryOut(trials: readonly Batch[], threads: number) {
   const controller = new AbortController()
   const kept = new Map<number, Product>()
   const heard: string[] = []
   const error: unknown = await threaded(threads, entry, { folder: '/somewhere' })
     .execute(trials, {
       signal: controller.signal,
-      onProgress: ({ seed }, agentSteps) => heard.push(`${seed}: ${agentSteps}`),
+      onProgress: ({ seeds }, agentSteps) => heard.push(`${seeds[0]}: ${agentSteps}`),
       onFinished: async ({ seed }, product) => {
         await new Promise((resolve) => setTimeout(resolve, 5))
         kept.set(seed, product)
-        if (kept.size === 2 && trials.some(({ variant }) => variant === 'hang')) controller.abort('enough')
+        if (kept.size === 2 && trials.some(({ variants }) => variants[0]?.name === 'hang'))
+          controller.abort('enough')
       },
     })
     .catch((thrown: unknown) => thrown)
@@ -54,7 +59,7 @@ async function carryOut(trials: readonly Trial[], threads: number) {
 test.each([1, 2, 5])('%d threads carry out every trial once', async (threads) => {
   const { kept, heard, error } = await carryOut(easy, threads)
   expect(error).toBeUndefined()
-  expect([...kept.keys()].toSorted((a, b) => a - b)).toEqual(easy.map(({ seed }) => seed))
+  expect([...kept.keys()].toSorted((a, b) => a - b)).toEqual(easy.map(({ seeds }) => seeds[0]))
   for (const [seed, { part, model }] of kept)
     expect([...part, new TextDecoder().decode(model)]).toEqual([seed, '/somewhere'])
   expect(heard).toContain('7: 7')

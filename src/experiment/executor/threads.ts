@@ -1,9 +1,10 @@
-/** Trials spread over worker threads, each thread with one trial at a time and no barrier between them. */
+/** Batches spread over worker threads, each thread with one at a time and no barrier between them. */
 import { Worker } from 'node:worker_threads'
 import { RunError } from '../errors.ts'
 import type { Executor, Hooks } from '../executor.ts'
-import { describeTrial, type Product, type Trial } from '../trial.ts'
-import { fromFailure, type Reply, type WorkerData } from './messages.ts'
+import { trialsIn, type Batch } from '../batch.ts'
+import type { Product } from '../trial.ts'
+import { describeBatch, fromFailure, type Reply, type WorkerData } from './messages.ts'
 
 /** A worker, and why it ended if it did. */
 interface Thread {
@@ -20,8 +21,8 @@ function start(entry: URL, workerData: WorkerData): Thread {
   return thread
 }
 
-/** Has a worker carry out one trial. */
-function ask(thread: Thread, trial: Trial, onProgress: Hooks['onProgress']): Promise<Product> {
+/** Has a worker carry out one batch. */
+function ask(thread: Thread, batch: Batch, onProgress: Hooks['onProgress']): Promise<readonly Product[]> {
   const { worker } = thread
   return new Promise((resolve, reject) => {
     const settle = (action: () => void): void => {
@@ -29,33 +30,32 @@ function ask(thread: Thread, trial: Trial, onProgress: Hooks['onProgress']): Pro
       action()
     }
     const hear = (reply: Reply): void => {
-      if (reply.kind === 'progress') onProgress?.(trial, reply.agentSteps)
-      else if (reply.kind === 'finished') settle(() => resolve(reply.product))
-      else settle(() => reject(fromFailure(trial, reply.failure)))
+      if (reply.kind === 'progress') onProgress?.(batch, reply.agentSteps)
+      else if (reply.kind === 'finished') settle(() => resolve(reply.products))
+      else settle(() => reject(fromFailure(batch, reply.failure)))
     }
     const ended = (code: number): void => {
       const why = thread.error?.message ?? `exit code ${code}`
-      settle(() => reject(new RunError(`${describeTrial(trial)}: the worker thread died: ${why}`)))
+      settle(() => reject(new RunError(`${describeBatch(batch)}: the worker thread died: ${why}`)))
     }
     worker.on('message', hear).on('exit', ended)
-    worker.postMessage(trial)
+    worker.postMessage(batch)
   })
 }
 
-/** Works through `trials` with one thread; the last product is kept while the next trial is under way. */
+/** Works through `batches` with one thread; the last products are kept while the next batch is under way. */
 async function drive(
   thread: Thread,
-  trials: Iterator<Trial>,
+  batches: Iterator<Batch>,
   hooks: Hooks,
   stopped: () => boolean,
 ): Promise<void> {
   let kept: Promise<void> = Promise.resolve()
   try {
-    for (let next = trials.next(); !next.done && !stopped(); next = trials.next()) {
-      const trial = next.value
-      const product = await ask(thread, trial, hooks.onProgress)
+    for (let next = batches.next(); !next.done && !stopped(); next = batches.next()) {
+      const products = await ask(thread, next.value, hooks.onProgress)
       await kept
-      kept = hooks.onFinished(trial, product)
+      kept = keep(next.value, products, hooks)
       // a rejection is seen at the next await; until then it must not count as unhandled
       kept.catch(() => undefined)
     }
@@ -64,14 +64,19 @@ async function drive(
   }
 }
 
+/** Keeps the trials of a batch, one after the other. */
+async function keep(batch: Batch, products: readonly Product[], { onFinished }: Hooks): Promise<void> {
+  for (const [i, trial] of trialsIn(batch).entries()) await onFinished(trial, products[i] as Product)
+}
+
 /**
- * The executor that spreads trials over `threads` worker threads.
+ * The executor that spreads batches over `threads` worker threads.
  * @param entry the module that a worker runs: it answers each `Request` with `Reply`s
  * @param workerData what a worker is given at its start
  */
 export function threaded(threads: number, entry: URL, workerData: WorkerData): Executor {
   return {
-    async execute(trials, hooks) {
+    async execute(batches, hooks) {
       hooks.signal?.throwIfAborted()
       const pool = Array.from({ length: threads }, () => start(entry, workerData))
       let failure: { readonly error: unknown } | null = null
@@ -81,7 +86,7 @@ export function threaded(threads: number, entry: URL, workerData: WorkerData): E
       }
       const abort = (): void => stop(hooks.signal?.reason)
       hooks.signal?.addEventListener('abort', abort)
-      const queue = trials[Symbol.iterator]()
+      const queue = batches[Symbol.iterator]()
       await Promise.all(pool.map((thread) => drive(thread, queue, hooks, () => failure !== null).catch(stop)))
       hooks.signal?.removeEventListener('abort', abort)
       await Promise.all(pool.map(({ worker }) => worker.terminate()))
