@@ -85,7 +85,11 @@ function beginning(file: string | undefined, { resume: folder, out, seeds, set, 
   return (options) => resume(folder, options)
 }
 
-const resultDocument = ({ summary, trials, kernelCpuSeconds }: RunResult, run: string, seconds: number): unknown => ({
+const resultDocument = (
+  { summary, trials, kernelCpuSeconds }: RunResult,
+  run: string,
+  seconds: number,
+): unknown => ({
   run,
   name: summary.name,
   seeds: summary.seeds,

@@ -43,24 +43,28 @@ function ask(thread: Thread, batch: Batch, onProgress: Hooks['onProgress']): Pro
   })
 }
 
-/** Works through `batches` with one thread; the last products are kept while the next batch is under way. */
+/** Batches of a thread that may be on their way to the disk while it works on: syncs that wait together cost little more than one. */
+const MOST_UNKEPT = 8
+
+/** Works through `batches` with one thread; finished batches are kept while the next ones are under way. */
 async function drive(
   thread: Thread,
   batches: Iterator<Batch>,
   hooks: Hooks,
   stopped: () => boolean,
+  stop: (error: unknown) => void,
 ): Promise<void> {
-  let kept: Promise<void> = Promise.resolve()
+  const unkept: Promise<void>[] = []
   try {
     for (let next = batches.next(); !next.done && !stopped(); next = batches.next()) {
       const products = await ask(thread, next.value, hooks.onProgress)
-      await kept
-      kept = keep(next.value, products, hooks)
-      // a rejection is seen at the next await; until then it must not count as unhandled
-      kept.catch(() => undefined)
+      if (unkept.length >= MOST_UNKEPT) await unkept.shift()
+      const kept = keep(next.value, products, hooks)
+      kept.catch(stop)
+      unkept.push(kept)
     }
   } finally {
-    await kept
+    await Promise.all(unkept)
   }
 }
 
@@ -87,7 +91,9 @@ export function threaded(threads: number, entry: URL, workerData: WorkerData): E
       const abort = (): void => stop(hooks.signal?.reason)
       hooks.signal?.addEventListener('abort', abort)
       const queue = batches[Symbol.iterator]()
-      await Promise.all(pool.map((thread) => drive(thread, queue, hooks, () => failure !== null).catch(stop)))
+      await Promise.all(
+        pool.map((thread) => drive(thread, queue, hooks, () => failure !== null, stop).catch(stop)),
+      )
       hooks.signal?.removeEventListener('abort', abort)
       await Promise.all(pool.map(({ worker }) => worker.terminate()))
       if (failure !== null) throw (failure as { error: unknown }).error
