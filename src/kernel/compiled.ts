@@ -105,7 +105,7 @@ function setStepSizes(
     for (let j = 0; j < length; j++)
       numbers[plan.bytes / 8 + j * lanes + lane] = table[Math.min(j, table.length - 1)] as number
   })
-  configure(instance, { lastPower: length - 1 })
+  instance.lastPower.value = length - 1
 }
 
 /** Rounds carried out stage by stage: replays, rounds longer than a block, first rounds with tables of one's own, and FedSynQ. */
@@ -153,7 +153,7 @@ function stagesOf(instance: KernelInstance, problem: KernelProblem, layout: Layo
   const touchAll = (): void => {
     const touched = new Uint32Array(instance.memory.buffer, plan.settings.touched, entries)
     for (let entry = 0; entry < entries; entry++) touched[entry] = entry
-    configure(instance, { touchedSize: entries })
+    instance.touchedSize.value = entries
   }
 
   return {
