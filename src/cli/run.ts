@@ -86,7 +86,7 @@ function beginning(file: string | undefined, { resume: folder, out, seeds, set, 
 }
 
 const resultDocument = (
-  { summary, trials, kernelCpuSeconds }: RunResult,
+  { summary, trials, kernelCpuSeconds, memoryBytes }: RunResult,
   run: string,
   seconds: number,
 ): unknown => ({
@@ -98,6 +98,7 @@ const resultDocument = (
   agentSteps: summary.agentSteps,
   trials,
   seconds: Math.round(seconds * 1000) / 1000,
+  memoryBytes: Math.round(memoryBytes),
   kernelCpuSeconds: Math.round(kernelCpuSeconds * 1000) / 1000,
 })
 

@@ -3,13 +3,13 @@
  * trials measured; `summary.json`, written last, means that the run is finished.
  */
 import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { blaming, systemCode, TEMPORARY, type Writer } from './disk.ts'
+import { dirname, join, resolve } from 'node:path'
+import { blaming, makeFolder, systemCode, TEMPORARY, type Writer } from './disk.ts'
 import { InputError } from './errors.ts'
 import type { Experiment } from './experiment.ts'
-import { LOCK, lock } from './lock.ts'
+import { isAside, LOCK, lock } from './lock.ts'
 import { experimentText, manifestText, parseManifest, type Manifest } from './manifest.ts'
-import type { Summary } from './summary.ts'
+import { parseSummary, type Summary } from './summary.ts'
 
 /** Names in a run folder. */
 export const EXPERIMENT = 'experiment.yaml'
@@ -26,6 +26,8 @@ export interface RunFolder {
   readonly manifest: Manifest
   /** made by this process, not resumed */
   readonly isNew: boolean
+  /** the outermost folder that was made for it, absolute; null or missing where all were there */
+  readonly made?: string | null
   /** gives up the right to write */
   readonly release: () => Promise<void>
 }
@@ -50,12 +52,16 @@ const WRITABLE = 'a folder that can be written'
 const BEGINNINGS = new Set([LOCK, EXPERIMENT, EXPERIMENT + TEMPORARY, MANIFEST + TEMPORARY])
 
 const isFree = (entries: readonly string[]): boolean =>
-  entries.length === 0 || (entries.includes(LOCK) && entries.every((name) => BEGINNINGS.has(name)))
+  entries.every((name) => BEGINNINGS.has(name) || isAside(name)) &&
+  (entries.length === 0 || entries.includes(LOCK) || entries.some(isAside))
+
+/** A folder for a run, and the outermost one that was made for it. */
+type Claimed = Required<Pick<RunFolder, 'path' | 'made'>>
 
 /** Makes the folder `out`, which must be new or empty. */
-async function claim(out: string): Promise<string> {
+async function claim(out: string): Promise<Claimed> {
   const path = resolve(out)
-  await blaming('--out', out, WRITABLE, () => mkdir(path, { recursive: true }))
+  const made = await blaming('--out', out, WRITABLE, () => makeFolder(path))
   const entries = await blaming('--out', out, 'a folder that can be read', () => readdir(path))
   if (entries.includes(MANIFEST)) {
     throw new InputError(
@@ -65,7 +71,7 @@ async function claim(out: string): Promise<string> {
   }
   if (!isFree(entries))
     throw new InputError('--out', `expected an empty folder, got ${out} with ${entries.length} entries`)
-  return path
+  return { path, made }
 }
 
 /** 2026-11-21T22:35:52.123Z -> 20261121-223552 */
@@ -84,13 +90,13 @@ async function makeNew(path: string): Promise<boolean> {
 }
 
 /** Makes a new folder `runs/<name>/<id>`: the id is the time, with a counter where that is taken. */
-async function claimNew(name: string, now: Date): Promise<string> {
+async function claimNew(name: string, now: Date): Promise<Claimed> {
   const parent = resolve('runs', name.replace(/[^A-Za-z0-9._=-]/g, '-').replace(/^\.+/, '') || 'run')
-  await blaming('--out', parent, WRITABLE, () => mkdir(parent, { recursive: true }))
+  const made = await blaming('--out', parent, WRITABLE, () => makeFolder(parent))
   for (let count = 1; ; count++) {
     const path = join(parent, count === 1 ? stamp(now) : `${stamp(now)}-${count}`)
-    const made = await blaming('--out', path, WRITABLE, () => makeNew(path))
-    if (made) return path
+    const isNew = await blaming('--out', path, WRITABLE, () => makeNew(path))
+    if (isNew) return { path, made: made ?? path }
   }
 }
 
@@ -105,9 +111,9 @@ export async function createRunFolder(
   write: Writer,
   out?: string,
 ): Promise<RunFolder> {
-  const path = out === undefined ? await claimNew(experiment.name, new Date()) : await claim(out)
+  const { path, made } = out === undefined ? await claimNew(experiment.name, new Date()) : await claim(out)
   const release = await blaming('--out', path, WRITABLE, () => lock(path))
-  const folder: RunFolder = { path, manifest, isNew: true, release }
+  const folder: RunFolder = { path, manifest, isNew: true, made, release }
   try {
     await write(join(path, EXPERIMENT), utf8(experimentText(experiment)))
     await write(join(path, MANIFEST), utf8(manifestText(manifest)))
@@ -126,12 +132,21 @@ export async function createRunFolder(
 export const lockRunFolder = (path: string): Promise<() => Promise<void>> =>
   blaming(path, path, WRITABLE, () => lock(path))
 
-/** Undoes {@link createRunFolder}: removes what it wrote, and the folder if nothing else is in it. */
-export async function discardRunFolder({ path, release }: RunFolder): Promise<void> {
+/** Undoes {@link createRunFolder}: removes what it wrote, and the folders it made if nothing else is in them. */
+export async function discardRunFolder({ path, made, release }: RunFolder): Promise<void> {
   for (const name of [MANIFEST, EXPERIMENT, MODELS, PARTS])
     await rm(join(path, name), { recursive: true, force: true })
   await release()
-  await rmdir(path).catch(() => undefined)
+  await removeEmpty(path, made ?? path)
+}
+
+/** Removes a folder and those above it, up to and with `outermost`, as far as they are empty. */
+async function removeEmpty(folder: string, outermost: string): Promise<void> {
+  const emptied = await rmdir(folder).then(
+    () => true,
+    () => false,
+  )
+  if (emptied && folder !== outermost) await removeEmpty(dirname(folder), outermost)
 }
 
 /** What a folder says of itself, read without a lock. */
@@ -161,14 +176,13 @@ export async function readRun(path: string): Promise<RunState> {
 
 async function readSummary(path: string): Promise<Summary | null> {
   const text = await readIfThere(join(path, SUMMARY))
-  try {
-    return text === null ? null : (JSON.parse(text) as Summary)
-  } catch {
-    throw new InputError(
-      join(path, SUMMARY),
-      'expected what fedrl wrote at the end of the run, got something else',
-    )
-  }
+  if (text === null) return null
+  const summary = parseSummary(text)
+  if (summary !== null) return summary
+  throw new InputError(
+    join(path, SUMMARY),
+    'expected what fedrl wrote at the end of the run, got something else',
+  )
 }
 
 async function notARun(path: string): Promise<InputError> {

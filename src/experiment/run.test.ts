@@ -206,7 +206,13 @@ test('a run that is stopped keeps what is finished, says how to go on, and goes 
 test('a finished run is not carried out again', async () => {
   const before = await contents(whole)
   const result = await resume(whole, { executor: inProcess(() => Promise.reject(new Error('not again'))) })
-  expect(result).toEqual({ folder: whole, summary: finished.summary, trials: 0, kernelCpuSeconds: 0 })
+  expect(result).toEqual({
+    folder: whole,
+    summary: finished.summary,
+    trials: 0,
+    memoryBytes: 0,
+    kernelCpuSeconds: 0,
+  })
   expect(await contents(whole)).toEqual(before)
 })
 

@@ -12,6 +12,7 @@ import { batchesOf } from './batch.ts'
 import { usualExecutor } from './executor/usual.ts'
 import type { Experiment } from './experiment.ts'
 import { loadExperiment } from './load.ts'
+import { checkMemory } from './memory.ts'
 import { difference, experimentText, manifestOf } from './manifest.ts'
 import { checkProblems } from './problems.ts'
 import { isDone, mergedRows, writeProduct } from './parts.ts'
@@ -53,6 +54,8 @@ export interface RunResult {
   readonly summary: Summary
   /** trials carried out by this call */
   readonly trials: number
+  /** what was reckoned before the run that it takes, all threads together; see {@link checkMemory} */
+  readonly memoryBytes: number
   /** CPU time that the kernel took for them, all threads together */
   readonly kernelCpuSeconds: number
 }
@@ -67,6 +70,7 @@ export async function run(
   experiment: Experiment,
   options: RunOptions & { readonly out?: string } = {},
 ): Promise<RunResult> {
+  checkMemory(experiment, threadsOf(options))
   await checkProblems(experiment)
   const executor = options.executor ?? usualExecutor(experiment.folder, options.threads)
   const manifest = await manifestOf(experiment, experimentText(experiment))
@@ -88,7 +92,7 @@ export async function resume(folder: string, options: RunOptions = {}): Promise<
     const { summary } = await readRun(path)
     if (summary !== null) {
       await rm(join(path, PARTS), { recursive: true, force: true })
-      return { folder: path, summary, trials: 0, kernelCpuSeconds: 0 }
+      return { folder: path, summary, trials: 0, memoryBytes: 0, kernelCpuSeconds: 0 }
     }
     const experiment = await loadExperiment(join(path, EXPERIMENT), { yes: true })
     const changed = difference(
@@ -110,6 +114,8 @@ export async function resume(folder: string, options: RunOptions = {}): Promise<
   }
 }
 
+const threadsOf = ({ threads }: RunOptions): number => threads ?? availableParallelism()
+
 async function doneTrials(path: string, experiment: Experiment): Promise<Trial[]> {
   const done: Trial[] = []
   for (const trial of trialsOf(experiment)) if (await isDone(path, trial)) done.push(trial)
@@ -128,12 +134,9 @@ async function carryOn(
   const keys = new Set(done.map(keyOf))
   const tally = startTally(experiment, done, options.onProgress)
   let kernelCpuSeconds = 0
+  const memoryBytes = checkMemory(experiment, threadsOf(options))
   try {
-    const batches = batchesOf(
-      experiment,
-      (trial) => !keys.has(keyOf(trial)),
-      options.threads ?? availableParallelism(),
-    )
+    const batches = batchesOf(experiment, (trial) => !keys.has(keyOf(trial)), threadsOf(options))
     await options.executor.execute(batches, {
       ...(options.signal && { signal: options.signal }),
       onProgress: tally.advance,
@@ -146,7 +149,13 @@ async function carryOn(
     options.signal?.throwIfAborted()
     const summary = await finish(experiment, folder, options.write)
     await folder.release()
-    return { folder: folder.path, summary, trials: tally.finished() - done.length, kernelCpuSeconds }
+    return {
+      folder: folder.path,
+      summary,
+      trials: tally.finished() - done.length,
+      memoryBytes,
+      kernelCpuSeconds,
+    }
   } catch (error) {
     throw await settleFailure(error, folder, options.signal, tally.now())
   }

@@ -57,7 +57,7 @@ export const describeTrial = ({ variant, seed }: Trial): string => `variant ${va
 export const keyOf = ({ variant, seed }: Trial): string => `${variant}/${seed}`
 
 /** K: simulated agents, or one a log. */
-export const agentsOf = ({ agents }: Settings): number =>
+export const agentsOf = ({ agents }: Pick<Settings, 'agents'>): number =>
   'logs' in agents ? agents.logs.length : agents.count
 
 /** Agent-steps that a trial takes, all agents together: K T. */

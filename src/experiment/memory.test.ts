@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { InputError } from './errors.ts'
+import type { Experiment } from './experiment.ts'
+import { checkMemory, memoryOf } from './memory.ts'
+import { parseExperiment } from './parse.ts'
+
+function experiment(
+  environment: string,
+  agents = '{ count: 20 }',
+  algorithm = 'fed-asyn-q, syncPeriod: 5',
+): Experiment {
+  const text = `name: x\nenvironment: { ${environment}, discount: 0.9 }\nagents: ${agents}\nalgorithm: { name: ${algorithm}, stepSize: 0.1, steps: 20 }`
+  const result = parseExperiment(text, { folder: '/' })
+  if (!result.ok) throw new Error(JSON.stringify(result.issues))
+  return result.value
+}
+
+const bytesOf = (one: Experiment): number => memoryOf(one.variants[0]?.settings ?? ({} as never)) ?? NaN
+const garnet = (states: number, branching: number): string =>
+  `family: garnet, states: ${states}, actions: 10, branching: ${branching}`
+
+describe('memory', () => {
+  it('grows with the outcomes, the distinct behaviours and the tables of independent learners', () => {
+    const dense = bytesOf(experiment(garnet(1000, 1000))) - bytesOf(experiment(garnet(1000, 10)))
+    expect(dense).toBeGreaterThan(10_000 * 990 * 20)
+    const agents = (count: number, behavior: string) =>
+      bytesOf(experiment(garnet(1000, 10), `{ count: ${count}, behavior: ${behavior} }`))
+    expect(agents(1000, '{ dirichlet: 1 }') - agents(1000, 'uniform')).toBeGreaterThan(999 * 10_000 * 8)
+    expect(agents(1_000_000, 'uniform')).toBeLessThan(3e8)
+    const alone = bytesOf(experiment(garnet(1000, 10), '{ count: 1000 }', 'q-learning'))
+    expect(alone - agents(1000, 'uniform')).toBe(8 * 10_000 * 1000)
+  })
+
+  it('is refused where it does not fit, with what would fit', () => {
+    const large = experiment(garnet(10_000, 1000))
+    const needed = bytesOf(large)
+    expect(checkMemory(large, 2, 2.1 * needed)).toBe(2 * needed)
+    expect(() => checkMemory(large, 4, 2.1 * needed)).toThrow(InputError)
+    expect(() => checkMemory(large, 4, 2.1 * needed)).toThrow(/GiB on each of 4 threads; --threads 2 fits$/)
+    expect(() => checkMemory(large, 1, needed / 2)).toThrow(/GiB on each of 1 threads$/)
+  })
+})
