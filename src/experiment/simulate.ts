@@ -2,25 +2,17 @@
 import type { KernelProblem, KernelRun, Lane } from '../kernel.ts'
 import { startKernel } from '../kernel/start.ts'
 import type { Row } from '../metrics/row.ts'
-import type { Mdp } from '../mdp/mdp.ts'
 import { stepSizeAt } from '../numeric/step-size.ts'
 import { Interrupted } from './errors.ts'
-import { evaluator, truth } from './evaluator.ts'
-import type { AlgorithmSpec, Settings } from './experiment.ts'
+import { evaluator } from './evaluator.ts'
+import type { AlgorithmSpec } from './experiment.ts'
+import { drawAlike, kernelProblem, samplesOfStep, type LaneInput } from './kernel-problem.ts'
+import { notesOf } from './notes.ts'
 import type { Finished, Problem } from './simulation.ts'
 import { traffic } from './traffic.ts'
 
 /** Agent-steps between two looks at the outside (progress, the wish to stop): some hundredths of a second. */
 const BREATH = 2_000_000
-
-/** One variant of a batch. */
-export interface LaneInput {
-  /** stands in the rows */
-  readonly variant: string
-  readonly settings: Settings
-  /** one for each seed */
-  readonly problems: readonly Problem[]
-}
 
 /** How a simulation is watched and stopped. */
 export interface SimulateOptions {
@@ -48,19 +40,6 @@ export async function simulate(
     return (await Promise.all(apart)).flat()
   }
   return simulateTogether([first, ...lanes.slice(1)], seeds, options)
-}
-
-/** Whether two problems draw the same trajectories: their models differ in the discount at most. */
-function drawAlike({ model: a }: Problem, problem: Problem | undefined): boolean {
-  const b = problem?.model ?? null
-  if (a === null || b === null || a.mdp === b.mdp) return a?.mdp === b?.mdp
-  const lists: readonly (keyof Mdp)[] = ['initial', 'terminal', 'start', 'next', 'probability', 'reward']
-  return lists.every((list) => sameNumbers(a.mdp[list], b.mdp[list]))
-}
-
-function sameNumbers(a: Mdp[keyof Mdp], b: Mdp[keyof Mdp]): boolean {
-  if (typeof a === 'number' || typeof b === 'number') return a === b
-  return a.length === b.length && a.every((value, i) => value === b[i])
 }
 
 async function simulateTogether(
@@ -135,7 +114,7 @@ function trialOf(
   const problem = problems[member] as Problem
   const measure = evaluator(problem.model?.mdp ?? null)
   const bytesOf = traffic({ algorithm, agents, entries: states * actions })
-  const samplesPerStep = agents * (algorithm.name === 'fed-syn-q' ? alivePairs(problem) : 1)
+  const samplesPerStep = agents * samplesOfStep(algorithm, problem)
   const countsBytes = evaluate.metrics.includes('bytes')
   const measured = { distance: () => run.distance(member, lane), table: () => run.table(member, lane) }
   const rows: Row[] = []
@@ -157,56 +136,6 @@ function trialOf(
   }
 }
 
-/** The kernel's view of the batch; independent learners have no sync period, so theirs only sizes memory. */
-function kernelProblem(lanes: readonly [LaneInput, ...LaneInput[]], seeds: readonly number[]): KernelProblem {
-  const [{ settings, problems }] = lanes
-  const { algorithm, evaluate } = settings
-  const problem = problems[0] as Problem
-  const { experience } = problem
-  return {
-    states: problem.states,
-    actions: problem.actions,
-    agents: experience.kind === 'logs' ? experience.logs.length : experience.behaviors.of.length,
-    initial: algorithm.initial,
-    terminal: problem.model?.mdp.terminal ?? null,
-    syncPeriod: Math.min(
-      algorithm.steps,
-      algorithm.name === 'q-learning' ? evaluate.every : algorithm.syncPeriod,
-    ),
-    lanes: lanes.map((lane) => laneOf(lane)),
-    members: seeds.map((seed, i) => ({
-      seed,
-      initialSeed: algorithm.initialSeed ?? seed,
-      rewardRange: (problems[i] as Problem).rewardRange,
-      experience: experienceOf(algorithm, problems[i] as Problem),
-      ...truthsOf(lanes, i),
-    })),
-  }
-}
-
-function laneOf({ settings: { algorithm }, problems }: LaneInput): Lane {
-  const { discount } = problems[0] as Problem
-  const averaging =
-    algorithm.name === 'q-learning' ? 'none' : algorithm.name === 'fed-syn-q' ? 'equal' : algorithm.averaging
-  return { discount, averaging }
-}
-
-function experienceOf(
-  algorithm: AlgorithmSpec,
-  { model, experience }: Problem,
-): KernelProblem['members'][number]['experience'] {
-  if (experience.kind === 'logs') return { kind: 'replay', logs: experience.logs }
-  if (model === null) throw new RangeError(`simulate: ${algorithm.name} with behaviours needs a model`)
-  return algorithm.name === 'fed-syn-q'
-    ? { kind: 'generative', mdp: model.mdp }
-    : { kind: 'walk', mdp: model.mdp, behaviors: experience.behaviors }
-}
-
-function truthsOf(lanes: readonly LaneInput[], seed: number): { truth?: Float64Array[] } {
-  const models = lanes.flatMap(({ problems }) => problems[seed]?.model ?? [])
-  return models.length === lanes.length ? { truth: models.map(({ mdp }) => truth(mdp).counted) } : {}
-}
-
 /** Steps until the next averaging. Independent learners stop only to be measured, and at every step of a schedule. */
 function nextRound(algorithm: AlgorithmSpec, step: number, due: number): number {
   const left = algorithm.steps - step
@@ -217,32 +146,6 @@ function nextRound(algorithm: AlgorithmSpec, step: number, due: number): number 
 /** Whole rounds to carry out at once: until rows are due, at most `most`, and no longer than a breath. */
 const roundsUntil = (steps: number, length: number, most: number, agents: number): number =>
   Math.max(1, Math.min(Math.ceil(steps / length), most, Math.floor(BREATH / (length * agents))))
-
-function alivePairs({ model, states, actions }: Problem): number {
-  const terminals = model?.mdp.terminal.reduce((sum, flag) => sum + flag, 0) ?? 0
-  return (states - terminals) * actions
-}
-
-function notesOf(algorithm: AlgorithmSpec, problem: Problem): string[] {
-  if (algorithm.name === 'q-learning') return []
-  const { steps, syncPeriod } = algorithm
-  const notes: string[] = []
-  const rest = steps % syncPeriod
-  if (rest !== 0) {
-    notes.push(
-      `The last round has ${rest} steps: ${steps} steps are no multiple of the sync period ${syncPeriod}.`,
-    )
-  }
-  if (syncPeriod === 1 && algorithm.name === 'fed-asyn-q') {
-    notes.push(
-      'With a sync period of 1 every update tells the one state and action it changed: what an agent did can be read from it.',
-    )
-  }
-  if (problem.experience.kind === 'logs' && problem.model === null) {
-    notes.push('No model is known: nothing here is compared with the truth.')
-  }
-  return notes
-}
 
 /** Lets timers, messages and the wish to stop through. */
 async function pause(signal: AbortSignal | undefined): Promise<void> {

@@ -72,7 +72,7 @@ const bytes = (numbers: Float64Array | Uint32Array): Buffer =>
   Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength)
 
 /** Both kernels through the same rounds, a shorter one last. */
-async function agree(
+async function expectAgreement(
   problem: KernelProblem,
   schedule: readonly (readonly [rounds: number, steps: number])[],
   stepSizes: readonly number[],
@@ -104,7 +104,7 @@ describe('the compiled kernel', () => {
           ),
         )
         const members = problem.members.map((member) => ({ ...member, truth }))
-        await agree(
+        await expectAgreement(
           { ...problem, members },
           [
             [1, c.tau],
@@ -155,7 +155,7 @@ describe('the compiled kernel', () => {
       initial: 'shared',
     }
     const c = { ...usual, ...change }
-    await agree(
+    await expectAgreement(
       problemOf(c),
       [
         [2, c.tau],
