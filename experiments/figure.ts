@@ -54,7 +54,7 @@ const METRIC = 'normalizedError'
 export const AVERAGINGS: readonly Averaging[] = ['equal', 'importance']
 export const INITIALS: readonly Initial[] = ['perAgent', 'shared']
 /** How the readings of the initial tables are called. */
-export const TABLES = { perAgent: 'a table for each agent', shared: 'one table for all' } as const
+export const TABLES = { perAgent: 'first tables of their own', shared: 'one first table for all' } as const
 
 /** The parts of a figure's claim: `curves` with everything drawn anew for every seed, `draws` with 40 frozen draws. */
 export const FIGURE_PARTS: readonly Part[] = [
@@ -69,10 +69,16 @@ export const FIGURE_PARTS: readonly Part[] = [
 
 /** What a reader of any of the figures must know. */
 export const FIGURE_NOTES: readonly string[] = [
-  'Algorithm 2 of the paper starts all agents from one table. The figures do not come from there: they fit a random table for each agent. Both are shown.',
+  'The first tables are random. Algorithm 2 of the paper starts all agents from one; its figures do not come from there: they fit a first table for each agent. Both are shown.',
   'The published points have no error bars and come from few draws of the problem, most likely one. They are compared with single frozen draws: p, q and the initial tables drawn once, the error averaged over 10 trajectories.',
   'In every other number p, q, initial tables, start states and trajectories are drawn anew for each seed.',
 ]
+
+/** Which rows of a figure's table stand in a terminal: at some of its points, and for the tables that the figure fits. */
+export const briefly =
+  ({ symbol }: Figure, shown: readonly number[]) =>
+  (quantity: string): boolean =>
+    quantity.startsWith(`${TABLES.perAgent}, `) && shown.some((x) => quantity.endsWith(`, ${symbol} = ${x}`))
 
 /** The samples over seeds at x. */
 export function at(

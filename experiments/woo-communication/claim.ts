@@ -1,4 +1,4 @@
-/** Theorems 2 and 3: how far communication can be saved, and that accuracy costs steps, not rounds. */
+/** Theorems 2 and 3: what rarer averaging costs, and that accuracy takes more steps, not more rounds. */
 import {
   allPositive,
   chartPoint,
@@ -19,11 +19,11 @@ const AVERAGINGS = ['equal', 'importance'] as const
 const PERIODS = [1, 5, 10, 25, 50, 100, 200, 500, 1000]
 const STEPS = 4000
 /** Up to this sync period the error may exceed that of averaging after every step by the factor below. */
-const CHEAP = 10
-const LOSS = 1.25
+const CHEAP = 25
+const LOSS = 1.1
 /** A budget of averagings, and the sync periods that are compared at it. */
 const BUDGET = 80
-const WITHIN_BUDGET = [1, 5, 10, 25]
+const WITHIN_BUDGET = [1, 5, 10, 25, 50]
 /** Step sizes of the experiment with 200 averagings. */
 const STEP_SIZES = [0.4, 0.2, 0.1, 0.05, 0.025]
 const METRIC = 'normalizedError'
@@ -33,8 +33,7 @@ type Averaging = (typeof AVERAGINGS)[number]
 /** See `README.md`. */
 export const claim: Claim = {
   id: 'woo-communication',
-  title:
-    'Averaging can be rare: few rounds suffice, and their number does not grow with the accuracy asked for',
+  title: 'The number of averagings need not grow with the accuracy that is asked for',
   source: 'Woo, Joshi, Chi, JMLR 26(26), 2025, Theorems 2 and 3',
   parts: [
     { name: 'period', file: 'period.yaml', quickSeeds: 10 },
@@ -42,11 +41,15 @@ export const claim: Claim = {
   ],
   notes: [
     'The paper has no such figure. Uniform behaviour, 8 agents, one random table for all, as in the theorems.',
-    `The bounds (${LOSS} times at tau = ${CHEAP}, ${BUDGET} rounds) are choices of this comparison, not numbers of the paper.`,
+    `The bounds (${LOSS} times up to tau = ${CHEAP}, ${BUDGET} rounds up to tau = ${WITHIN_BUDGET.at(-1)}) are choices of this comparison, made before its first run; the theorems name none.`,
     'In the experiment with 200 rounds the sync period is 4 / eta and the steps per agent are 200 sync periods: the theorems let tau grow as 1/eta, and eta as epsilon^2, at a number of rounds that does not depend on epsilon.',
   ],
   judge,
 }
+
+/** The rows of the table that stand in a terminal. */
+export const brief = (quantity: string): boolean =>
+  /slope|tau = (1|25|1000),|eta = (0.4|0.025),/.test(quantity)
 
 function judge(measured: ReadonlyMap<string, Measured>): Judged {
   const errors: Errors = {
@@ -85,7 +88,7 @@ function verdictsOf(errors: Errors, averaging: Averaging) {
   const budgeted = (period: number): Samples => errors.period(averaging, period, period * BUDGET)
   return [
     allPositive(
-      `${averaging}: up to tau = ${CHEAP} the error after ${STEPS} steps is less than ${LOSS} times that of tau = 1`,
+      `${averaging}: up to tau = ${CHEAP} the error after ${STEPS} steps is within ${LOSS} times that of tau = 1`,
       PERIODS.filter((period) => period > 1 && period <= CHEAP).map((period) =>
         margin(`tau = ${period}`, after(1), after(period)),
       ),

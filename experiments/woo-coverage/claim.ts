@@ -1,4 +1,4 @@
-/** Theorems 2 and 3: heterogeneous coverage costs equal averaging accuracy, importance averaging hardly any. */
+/** Theorems 2 and 3: heterogeneous coverage costs equal averaging more accuracy than importance averaging. */
 import {
   allPositive,
   chartPoint,
@@ -33,7 +33,7 @@ type Averaging = (typeof AVERAGINGS)[number]
 export const claim: Claim = {
   id: 'woo-coverage',
   title:
-    'The more the agents differ in what they visit, the more equal averaging loses; importance averaging does not',
+    'The more the agents differ in what they visit, the more equal averaging loses beside importance averaging',
   source: 'Woo, Joshi, Chi, JMLR 26(26), 2025, equation (21), Theorems 2 and 3',
   parts: [{ name: 'weights', file: 'experiment.yaml', quickSeeds: 10, coverage: true }],
   notes: [
@@ -42,6 +42,10 @@ export const claim: Claim = {
   ],
   judge,
 }
+
+/** The rows of the table that stand in a terminal. */
+export const brief = (quantity: string): boolean =>
+  [0, 0.5, 1].some((weight) => quantity.endsWith(`w = ${weight}`))
 
 function judge(measured: ReadonlyMap<string, Measured>): Judged {
   const part = partOf(measured, 'weights')

@@ -1,7 +1,7 @@
 /** Figure 3: with importance averaging the error falls faster than with equal averaging. */
 import { allPositive, excess } from '../../src/experiment/claim.ts'
 import type { Claim, Measured, Verdict } from '../../src/experiment/claim.ts'
-import { at, FIGURE_NOTES, FIGURE_PARTS, judgeFigure, TABLES } from '../figure.ts'
+import { at, briefly, FIGURE_NOTES, FIGURE_PARTS, judgeFigure, TABLES } from '../figure.ts'
 import type { Figure, Initial } from '../figure.ts'
 
 /** The claim is made up to this step: beyond it both errors come near their floor. */
@@ -28,6 +28,9 @@ export const claim: Claim = {
   judge: (measured, published) =>
     judgeFigure(figure, measured, published, (initial) => [importanceBelow(measured, initial)]),
 }
+
+/** The rows of the table that stand in a terminal. */
+export const brief = briefly(figure, [50, 200, 500, 1000, 2000])
 
 function importanceBelow(measured: ReadonlyMap<string, Measured>, initial: Initial): Verdict {
   const steps = Array.from({ length: LAST / SYNC_PERIOD }, (_, i) => (i + 1) * SYNC_PERIOD)

@@ -1,7 +1,7 @@
 /** Figure 4: both averagings gain from more agents, importance averaging more. */
 import { allPositive, meanOf, rises } from '../../src/experiment/claim.ts'
 import type { Claim, Measured, Quantity, Samples, Verdict } from '../../src/experiment/claim.ts'
-import { at, AVERAGINGS, FIGURE_NOTES, FIGURE_PARTS, judgeFigure, TABLES } from '../figure.ts'
+import { at, AVERAGINGS, briefly, FIGURE_NOTES, FIGURE_PARTS, judgeFigure, TABLES } from '../figure.ts'
 import type { Averaging, Figure, Initial } from '../figure.ts'
 
 const STEPS = 300
@@ -32,11 +32,14 @@ export const claim: Claim = {
     ...FIGURE_NOTES,
     'The paper does not state the step size; 0.05 for both averagings is what fits.',
     'The figure shows the inverse square of the mean error, not the mean of inverse squares.',
-    'With a table for each agent much of the growth is the averaging of independent first tables; with one table for all there is none of that.',
+    'With first tables of their own much of the growth is the averaging of independent tables; with one for all there is none of that.',
   ],
   judge: (measured, published) =>
     judgeFigure(figure, measured, published, (initial) => ownVerdicts(measured, initial)),
 }
+
+/** The rows of the table that stand in a terminal. */
+export const brief = briefly(figure, figure.xs)
 
 function ownVerdicts(measured: ReadonlyMap<string, Measured>, initial: Initial): Verdict[] {
   const samples = (averaging: Averaging, count: number): Samples =>

@@ -1,7 +1,7 @@
 /** Figure 5: the error of equal averaging rises with the sync period, that of importance averaging is least at 50. */
 import { allPositive, excess, rises } from '../../src/experiment/claim.ts'
 import type { Claim, Measured, Samples, Verdict } from '../../src/experiment/claim.ts'
-import { at, FIGURE_NOTES, FIGURE_PARTS, judgeFigure, TABLES } from '../figure.ts'
+import { at, briefly, FIGURE_NOTES, FIGURE_PARTS, judgeFigure, TABLES } from '../figure.ts'
 import type { Averaging, Figure, Initial } from '../figure.ts'
 
 const STEPS = 300
@@ -29,6 +29,9 @@ export const claim: Claim = {
   judge: (measured, published) =>
     judgeFigure(figure, measured, published, (initial) => ownVerdicts(measured, initial)),
 }
+
+/** The rows of the table that stand in a terminal. */
+export const brief = briefly(figure, figure.xs)
 
 function ownVerdicts(measured: ReadonlyMap<string, Measured>, initial: Initial): Verdict[] {
   const samples = (averaging: Averaging, syncPeriod: number): Samples =>

@@ -68,6 +68,10 @@ export const claim: Claim = {
   judge,
 }
 
+/** The rows of the table that stand in a terminal. */
+export const brief = (quantity: string): boolean =>
+  quantity.endsWith('slope') || quantity.includes(`K = ${COUNTS.at(-1)}:`)
+
 function judge(measured: ReadonlyMap<string, Measured>, published: Published): Judged {
   const errors = (setting: Setting): Samples[] => COUNTS.map((count) => errorOf(measured, setting, count))
   const slope = (setting: Setting): Quantity => slopeOfSquares(setting.name, COUNTS, errors(setting))

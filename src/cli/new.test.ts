@@ -80,7 +80,7 @@ it('takes an empty folder and leaves others as they are', async () => {
   )
   expect(await readdir('full')).toEqual(['notes'])
   await writeFile('plain', '')
-  await expect(createProject('plain', {}, io)).rejects.toThrow('got a file')
+  await expect(createProject('plain', {}, io)).rejects.toThrow('got plain: a file is in the way')
 })
 
 it.each(['', '..', '../up', 'a/b', '-x', 'a b', 'x'.repeat(101)])('refuses the name %j', async (name) => {

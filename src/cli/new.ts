@@ -1,6 +1,7 @@
 /** `fedrl new NAME`: a folder to start from, with an experiment, the schema that editors complete it from, and a README that runs. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { blaming, makeFolder, writeAtomically } from '../experiment/disk.ts'
 import { InputError } from '../experiment/errors.ts'
 import { experimentJsonSchema, NAME } from '../experiment/schema.ts'
 import type { Io } from './io.ts'
@@ -82,8 +83,14 @@ export async function createProject(name: string, _options: object, io: Io): Pro
       `expected a name of at most 100 letters, digits, dots, dashes and underscores that begins with a letter or digit, got ${JSON.stringify(name)}`,
     )
   const files = projectFiles(name)
-  await emptyFolder(name)
-  for (const [file, text] of Object.entries(files)) await writeFile(join(name, file), text, { flag: 'wx' })
+  const isNew = await emptyFolder(name)
+  await blaming('fedrl new', name, WRITABLE, () => writeProject(name, files)).catch(
+    async (error: unknown) => {
+      for (const file of Object.keys(files)) await rm(join(name, file), { force: true })
+      if (isNew) await rmdir(name)
+      throw error
+    },
+  )
   io.result({ project: resolve(name), files: Object.keys(files) }, () =>
     [
       `${name}/ is ready:`,
@@ -94,19 +101,17 @@ export async function createProject(name: string, _options: object, io: Io): Pro
   )
 }
 
-/** Makes the folder; one that is there already must be empty. */
-async function emptyFolder(name: string): Promise<void> {
-  try {
-    await mkdir(name, { recursive: true })
-    if ((await readdir(name)).length > 0)
-      throw new InputError(name, 'expected a new or an empty folder, got one with files')
-  } catch (error) {
-    if (error instanceof InputError || !(error instanceof Error) || !('code' in error)) throw error
-    throw new InputError(
-      name,
-      error.code === 'EEXIST'
-        ? 'expected a new or an empty folder, got a file'
-        : `no folder can be made here: ${String(error.code)}`,
-    )
-  }
+const WRITABLE = 'a new or an empty folder that can be written'
+
+/** Makes the folder; one that is there already must be empty. @returns whether it was made */
+async function emptyFolder(name: string): Promise<boolean> {
+  const made = await blaming('fedrl new', name, WRITABLE, () => makeFolder(name))
+  const files = await blaming('fedrl new', name, WRITABLE, () => readdir(name))
+  if (files.length === 0) return made !== null
+  throw new InputError(name, 'expected a new or an empty folder, got one with files')
+}
+
+async function writeProject(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [file, text] of Object.entries(files))
+    await writeAtomically(join(folder, file), [new TextEncoder().encode(text)])
 }

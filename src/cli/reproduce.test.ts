@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { outcomeOf } from '../experiment/report/words.ts'
 import type { Io } from './io.ts'
 import { CLAIMS, reproduce } from './reproduce.ts'
 
@@ -49,6 +50,16 @@ describe('reproduce', () => {
     await expect(reproduce('woo-fig3', { threads: 'x' }, listener().io)).rejects.toThrow('--threads')
   })
 
+  it('says in one line what came out', () => {
+    const verdicts = (['holds', 'does not hold', 'undecided', 'undecided'] as const).map((verdict) => ({
+      claim: '',
+      verdict,
+      evidence: '',
+    }))
+    expect(outcomeOf(verdicts)).toBe('1 of 4 claims hold, 1 does not hold, 2 are undecided')
+    expect(outcomeOf(verdicts.slice(0, 1))).toBe('1 of 1 claims hold')
+  })
+
   it('carries out woo-fig5 with few seeds: table, verdicts and report', async () => {
     const out = join(mkdtempSync(join(tmpdir(), 'fedrl-reproduce-')), 'run')
     const { io, heard } = listener()
@@ -66,7 +77,15 @@ describe('reproduce', () => {
     expect(table.every(({ published }) => published !== null)).toBe(true)
     expect(report).toBe(join(out, 'report.html'))
     expect(existsSync(report)).toBe(true)
-    expect(heard.text).toContain('HOLDS: a table for each agent: the error of equal averaging rises with tau')
-    expect(heard.text).toContain(`report: ${report}`)
+    expect(heard.text).toContain(
+      'HOLDS: first tables of their own: the error of equal averaging rises with tau',
+    )
+    const lines = heard.text.split('\n')
+    expect(lines[3]).toMatch(/^\d of 7 claims hold/)
+    expect(lines.slice(-2)).toEqual([lines[3], `report: ${report}`])
+    // The reading of the first tables that the figures fit; the other is in the report.
+    expect(heard.text).toContain('first tables of their own, equal, tau = 100')
+    expect(heard.text).not.toContain('one first table for all, equal, tau = 100')
+    expect(heard.text).toContain('and 12 more in the report')
   })
 })

@@ -5,7 +5,8 @@ import type { Claim, TableRow } from '../experiment/claim.ts'
 import type { Verdict } from '../experiment/claim/judge.ts'
 import { reproduceClaim, type Reproduction } from '../experiment/claim/reproduce.ts'
 import { InputError } from '../experiment/errors.ts'
-import { didYouMean } from '../experiment/suggest.ts'
+import { didYouMean } from '../numeric/suggest.ts'
+import { outcomeOf } from '../experiment/report/words.ts'
 import { terminalChart } from '../plot/terminal.ts'
 import type { Io } from './io.ts'
 import { showProgress } from './progress-bar.ts'
@@ -19,8 +20,14 @@ export interface ReproduceFlags {
   readonly out?: string
 }
 
+/** A claim, and which quantities of its table stand in the terminal; the report has all. */
+export interface TerminalClaim {
+  readonly claim: Claim
+  readonly brief: (quantity: string) => boolean
+}
+
 /** Every claim, by id. */
-export const CLAIMS: Readonly<Record<string, () => Promise<{ readonly claim: Claim }>>> = {
+export const CLAIMS: Readonly<Record<string, () => Promise<TerminalClaim>>> = {
   'woo-fig3': () => import('../../experiments/woo-fig3/claim.ts'),
   'woo-fig4': () => import('../../experiments/woo-fig4/claim.ts'),
   'woo-fig5': () => import('../../experiments/woo-fig5/claim.ts'),
@@ -35,7 +42,7 @@ export async function reproduce(id: string | undefined, flags: ReproduceFlags, i
   const load = Object.hasOwn(CLAIMS, id) ? CLAIMS[id] : undefined
   if (load === undefined) throw unknownClaim(id)
   const threads = parseThreads(flags.threads)
-  const { claim } = await load()
+  const { claim, brief } = await load()
   const display = showProgress(io)
   let result: Reproduction
   try {
@@ -52,7 +59,7 @@ export async function reproduce(id: string | undefined, flags: ReproduceFlags, i
   const report = join(flags.out ?? relative('.', result.folder), 'report.html')
   const { verdicts, table } = result.judged
   io.result({ id, verdicts, table, notes: result.notes, agentSteps: result.agentSteps, report }, () =>
-    textOf(claim, result, report),
+    textOf({ claim, brief }, result, report),
   )
 }
 
@@ -74,15 +81,17 @@ function unknownClaim(id: string): InputError {
   )
 }
 
-function textOf({ title, source }: Claim, { judged, notes }: Reproduction, report: string): string {
-  const head = `${title}\n${source}`
+/** What came out stands first and last: who reads but one line reads that. */
+function textOf({ claim, brief }: TerminalClaim, { judged, notes }: Reproduction, report: string): string {
+  const outcome = outcomeOf(judged.verdicts)
   return [
-    head,
+    `${claim.title}\n${claim.source}`,
+    outcome,
     chartOf(judged),
-    tableText(judged.table),
-    verdictsText(judged.verdicts),
+    briefTable(judged.table, brief),
     notes.map((note) => `note: ${note}`).join('\n'),
-    `report: ${report}`,
+    verdictsText(judged.verdicts),
+    `${outcome}\nreport: ${report}`,
   ]
     .filter((part) => part !== '')
     .join('\n\n')
@@ -98,14 +107,21 @@ function chartOf({ figures }: Reproduction['judged']): string {
   const logY = chart.yScale === 'log'
   const series = shown.map(({ name, points }) => ({
     name,
-    points: points.map(({ x, y }): [number, number] => [logX ? Math.log10(x) : x, y]),
+    points: points.map(({ x, y }): [number, number] => [x, y]),
   }))
   const lines = terminalChart(series, {
-    xLabel: logX ? `log10 of ${chart.xLabel}` : chart.xLabel,
+    xLabel: logX ? `${chart.xLabel} (log)` : chart.xLabel,
     yLabel: logY ? `${chart.yLabel} (log)` : chart.yLabel,
+    logX,
     logY,
   })
   return panel === undefined ? lines : `${panel}\n${lines}`
+}
+
+function briefTable(table: readonly TableRow[], brief: TerminalClaim['brief']): string {
+  const shown = table.filter(({ quantity }) => brief(quantity))
+  const rest = table.length - shown.length
+  return rest === 0 ? tableText(table) : `${tableText(shown)}\nand ${rest} more in the report`
 }
 
 function tableText(table: readonly TableRow[]): string {
@@ -127,7 +143,7 @@ function tableText(table: readonly TableRow[]): string {
     ...(has.published ? ['published'] : []),
     'ours',
     '95 % interval',
-    ...(has.spread ? ['frozen draws', 'published within'] : []),
+    ...(has.spread ? ['single frozen draws', 'published within'] : []),
   ]
   return alignColumns([head, ...table.map(cells)])
 }

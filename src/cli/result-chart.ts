@@ -1,8 +1,8 @@
-/** The first metric of a finished run over the steps, drawn in the terminal. */
-import { createReadStream } from 'node:fs'
+/** The first metric of a finished run over the steps, counts of what was spent left out, drawn in the terminal. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { decodeRows } from '../experiment/rows-csv.ts'
+import { rowsOf } from '../experiment/read-rows.ts'
+import { COUNTS } from '../experiment/report/words.ts'
 import { ROWS } from '../experiment/run-folder.ts'
 import { curves, type Curve } from '../metrics/curve.ts'
 import type { Row } from '../metrics/row.ts'
@@ -18,7 +18,7 @@ const MOST_LINES = 8
 export async function chartOf(folder: string): Promise<string> {
   const path = join(folder, ROWS)
   if ((await stat(path)).size > MOST_BYTES) return ''
-  const rows = await rowsOfFirstMetric(path)
+  const rows = await rowsOfFirstMetric(folder)
   const metric = rows[0]?.metric ?? ''
   const lines = curves(gather(rows))
   return lines.length > MOST_LINES || lines.every(({ points }) => points.length < 2)
@@ -26,10 +26,10 @@ export async function chartOf(folder: string): Promise<string> {
     : draw(lines, metric)
 }
 
-async function rowsOfFirstMetric(path: string): Promise<Row[]> {
+async function rowsOfFirstMetric(folder: string): Promise<Row[]> {
   const rows: Row[] = []
-  for await (const batch of decodeRows(createReadStream(path) as AsyncIterable<Uint8Array>)) {
-    const metric = rows[0]?.metric ?? batch[0]?.metric
+  for await (const batch of rowsOf(folder)) {
+    const metric = rows[0]?.metric ?? batch.find((row) => !COUNTS.includes(row.metric))?.metric
     for (const row of batch) if (row.metric === metric) rows.push(row)
   }
   return rows

@@ -1,15 +1,15 @@
 /** What the report of a run is made from: its rows and models, and beside them what is known of its problems. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { coverage, logCoverage, type Coverage } from '../mdp/coverage.ts'
+import type { Coverage } from '../mdp/coverage.ts'
 import { greedyActions } from '../mdp/greedy.ts'
-import { theorem1, theorem2, theorem3, type Demand, type TheoryInput } from '../mdp/theory.ts'
-import { check } from '../mdp/theory/check.ts'
-import type { AlgorithmSpec, Experiment, Settings } from './experiment.ts'
+import { theorem1, theorem2, theorem3 } from '../mdp/theory.ts'
+import { adviceOn, coverageOf, rewardWidth, theoremOf, theoryInput } from './advice.ts'
+import type { Experiment, Settings } from './experiment.ts'
 import { modelPath } from './parts.ts'
 import { firstProblems, problemKey } from './problems.ts'
 import { readSamples } from './read-rows.ts'
-import type { ReportInput, ReportVariant, TheorySlope } from './report.ts'
+import type { Advice, ReportInput, ReportVariant, TheorySlope } from './report.ts'
 import { EXPERIMENT } from './run-folder.ts'
 import { decodeSafetensors } from './safetensors.ts'
 import type { Problem } from './simulation.ts'
@@ -22,9 +22,6 @@ export interface Measured {
   /** max |Q* - the table that stands for it| over all trials; null where a model is not known */
   readonly bound: number | null
 }
-
-/** Longest mixing time that is looked for, agent steps. */
-const MIXING_TIME_CAP = 1_000_000
 
 /** What the report's advice asks theory for: an error of a tenth of the largest value, with probability 1 - delta. */
 const ACCURACY = 0.1
@@ -65,11 +62,6 @@ export async function reportInputOf(
   }
 }
 
-function coverageOf({ states, actions, model, experience }: Problem): Coverage | null {
-  if (experience.kind === 'logs') return logCoverage(experience.logs, states, actions, model?.mdp.terminal)
-  return model === null ? null : coverage(model.mdp, experience.behaviors, { mixingTimeCap: MIXING_TIME_CAP })
-}
-
 async function variantOf(
   folder: string,
   variant: VariantSummary,
@@ -80,58 +72,45 @@ async function variantOf(
     name: variant.name,
     assignment: variant.assignment,
     coverage: covered,
-    policy: await policyOf(modelPath(folder, { variant: variant.name, seed }), problem),
-    advice: covered === null ? [] : adviceOf(variant.settings, problem, covered),
+    ...(await learnedOf(modelPath(folder, { variant: variant.name, seed }), problem)),
+    advice: covered === null ? null : adviceOf(variant.settings, problem, covered),
     notes: variant.notes,
   }
 }
 
-/** The greedy policy on a grid world, of the first agent where learners are independent. */
-async function policyOf(path: string, { model }: Problem): Promise<ReportVariant['policy']> {
-  if (model?.grid === undefined) return null
+/** Larger tables are not printed: nobody reads them. */
+const MOST_STATES = 24
+const MOST_ACTIONS = 8
+
+/** What was learned, of the first agent where learners are independent: a picture on a grid world, else a table if it is small. */
+async function learnedOf(path: string, problem: Problem): Promise<Pick<ReportVariant, 'policy' | 'learned'>> {
+  const { states, actions, model } = problem
+  const small = states <= MOST_STATES && actions <= MOST_ACTIONS
+  if (model?.grid === undefined && !small) return { policy: null, learned: null }
   const file = decodeSafetensors(await readFile(path))
-  const q = file.ok ? file.value.tensors['q'] : undefined
-  if (q === undefined) return null
-  const action = greedyActions(model.mdp, q.data.subarray(0, model.mdp.states * model.mdp.actions))
-  return { grid: model.grid, action, terminal: model.mdp.terminal }
-}
-
-const demandOf = (algorithm: AlgorithmSpec, input: TheoryInput): Demand | null => {
-  if (algorithm.name === 'q-learning') return null
-  if (algorithm.name === 'fed-syn-q') return theorem1(input)
-  return algorithm.averaging === 'equal' ? theorem2(input) : theorem3(input)
-}
-
-/** Theorems take rewards in [0, 1]: a problem of width w has the error of one of width 1, times w. */
-const rewardWidth = ([low, high]: Problem['rewardRange']): number =>
-  low >= 0 && high <= 1 ? 1 : Math.max(high, 0) - Math.min(low, 0)
-
-function adviceOf({ algorithm }: Settings, problem: Problem, covered: Coverage): string[] {
-  const { states, actions, discount, rewardRange } = problem
-  const epsilon = ACCURACY / (1 - discount)
-  const input: TheoryInput = {
-    states,
-    actions,
-    discount,
-    epsilon,
-    delta: DELTA,
-    agents: covered.agents.length,
-    coverage: covered,
+  const q = file.ok ? file.value.tensors['q']?.data.subarray(0, states * actions) : undefined
+  if (q === undefined) return { policy: null, learned: null }
+  const terminal = model?.mdp.terminal ?? null
+  if (model?.grid === undefined) return { policy: null, learned: { states, actions, q, terminal } }
+  return {
+    policy: { grid: model.grid, action: greedyActions(model.mdp, q), terminal: model.mdp.terminal },
+    learned: null,
   }
-  const demand = demandOf(algorithm, input)
-  if (demand === null || algorithm.name === 'q-learning') return []
-  const { stepSize, syncPeriod, steps } = algorithm
-  const sentences = check(demand, input, {
-    stepSize: typeof stepSize === 'number' ? stepSize : null,
-    syncPeriod,
-    steps,
-  })
-  const error = Number((epsilon * rewardWidth(rewardRange)).toPrecision(4))
-  const asked = `Asked for an error of at most ${error} with probability ${1 - DELTA}, with all unknown constants taken as 1:`
-  return [asked, ...sentences, ...demand.missing.map((reason) => `Theorem ${demand.theorem}: ${reason}.`)]
 }
 
-/** Metrics that are distances to Q*, which theory makes fall with the square root of T. */
+const THEOREMS = { 1: theorem1, 2: theorem2, 3: theorem3 } as const
+
+function adviceOf({ algorithm }: Settings, problem: Problem, covered: Coverage): Advice | null {
+  const theorem = theoremOf(algorithm)
+  if (theorem === null) return null
+  const epsilon = ACCURACY / (1 - problem.discount)
+  const input = theoryInput(problem, covered, { epsilon, delta: DELTA })
+  const error = Number((epsilon * rewardWidth(problem.rewardRange)).toPrecision(4))
+  const asked = `Asked for an error of at most ${error} with probability ${1 - DELTA}, with all unknown constants taken as 1:`
+  return { asked, sentences: adviceOn(algorithm, input, THEOREMS[theorem](input)) }
+}
+
+/** Metrics that are distances to Q*: with an eta chosen for each T, the theorems make them fall with the square root of T. */
 const DISTANCES = ['error', 'normalizedError', 'rmse']
 
 function slopesOf({ variants }: Experiment): TheorySlope[] {
@@ -139,7 +118,7 @@ function slopesOf({ variants }: Experiment): TheorySlope[] {
   if (!federated) return []
   return DISTANCES.map((metric) => ({
     metric,
-    name: 'theory: T^-1/2, with eta chosen for T (Theorems 1-3)',
+    name: 'T^-1/2: theory, if eta were chosen anew for each T (Theorems 1-3)',
     exponent: -0.5,
   }))
 }

@@ -33,7 +33,8 @@ const variant = (name: string, assignment: Record<string, unknown>): ReportVaria
     lake.grid === undefined
       ? null
       : { grid: lake.grid, action: new Uint32Array(16), terminal: lake.mdp.terminal },
-  advice: ['tau is larger than Theorem 3 allows.'],
+  learned: null,
+  advice: { asked: 'Asked for an error of 1:', sentences: ['tau is larger than Theorem 3 allows.'] },
   notes: [],
 })
 
@@ -112,6 +113,47 @@ describe('renderReport', () => {
       'theory: error ∝ T^-1/2',
     ])
       expect(document.body.textContent).toContain(text)
+  })
+
+  it('says what theory says once for all variants, and by name where it differs', async () => {
+    const told = async (made: ReportInput): Promise<string> =>
+      parseHTML((await renderReport(made)).html).document.body.textContent.replaceAll(/\s+/g, ' ')
+    const same = input(['equal', 'importance'])
+    expect((await told(same)).split('Asked for an error of 1:')).toHaveLength(2)
+    expect(await told(same)).toContain('Asked for an error of 1: tau is larger')
+    const [first, second] = same.variants as [ReportVariant, ReportVariant]
+    const advice = { asked: 'Asked for an error of 1:', sentences: ['tau is small enough.'] }
+    const text = await told({ ...same, variants: [first, { ...second, advice }] })
+    expect(text.split('Asked for an error of 1:')).toHaveLength(2)
+    expect(text).toContain('importance tau is small enough.')
+  })
+
+  it('prints what was learned where there is no picture, and tells what no agent tried', async () => {
+    const average = Float64Array.of(0.5, 0, 0.2, 0.3, 0, 0, 0, 0)
+    const learned = {
+      states: 4,
+      actions: 2,
+      q: Float64Array.of(-2, 0, -1.5, -1.25, 0, 0, 0, 0),
+      terminal: Uint8Array.of(0, 0, 1, 0),
+    }
+    const [only] = input(['equal']).variants as [ReportVariant]
+    const coverage = seen === null ? null : { ...seen, average }
+    const variants = [{ ...only, policy: null, learned, coverage }]
+    const { document } = parseHTML((await renderReport({ ...input(['equal']), variants })).html)
+    const rows = [...document.querySelectorAll('[aria-label^="Greedy action"] tbody tr')].map((row) =>
+      [...row.children].map((cell) => cell.textContent.trim()),
+    )
+    expect(rows).toEqual([
+      ['0', '1, which no agent tried', '-2', '–'],
+      ['1', '1', '-1.5', '-1.25'],
+      ['3', 'no agent acts here', '–', '–'],
+    ])
+  })
+
+  it('draws no curve of what was merely spent', async () => {
+    const rows = rowsOf('equal', 1, 2).map((row) => ({ ...row, metric: 'samples' }))
+    const { figures } = await renderReport({ ...input(['equal']), samples: gather(rows) })
+    expect(figures.map(({ name }) => name)).toEqual(['coverage-1', 'policy-equal'])
   })
 
   it('makes PNG files of the figures', async () => {
@@ -195,9 +237,11 @@ describe('findings', () => {
     const made = { ...input([]), claim, samples: new Map() }
     const { html, figures } = await renderReport(made)
     expect(parseHTML(html).document.querySelector('.summary')?.textContent).toBe(
-      'Of 2 claims, 1 holds, 0 do not hold and 1 is undecided at these seeds.',
+      '1 of 2 claims hold, 1 is undecided at these seeds.',
     )
     expect(figures.map(({ name }) => name)).toEqual(['figure-3'])
-    for (const text of ['a &lt; b', 'by 0.1', '0.25 [0.2, 0.3]']) expect(html).toContain(text)
+    for (const text of ['a &lt; b', 'by 0.1', '0.25 [0.2, 0.3]', '>published<']) expect(html).toContain(text)
+    const bare = { ...claim, table: claim.table.map((row) => ({ ...row, published: null })) }
+    expect((await renderReport({ ...made, claim: bare })).html).not.toContain('>published<')
   })
 })

@@ -22,10 +22,29 @@ export interface ReportVariant {
     /** [S] */ readonly action: ArrayLike<number>
     /** [S] */ readonly terminal: ArrayLike<number>
   } | null
-  /** what theory says of its settings, in sentences */
-  readonly advice: readonly string[]
+  /** what the first seed learned, first agent where they learn alone; null where there is a picture or too much to read */
+  readonly learned: LearnedTable | null
+  /** what theory says of its settings; null where it says nothing */
+  readonly advice: Advice | null
   /** what a reader must know of its runs, in sentences */
   readonly notes: readonly string[]
+}
+
+/** A table that is small enough to be read. */
+export interface LearnedTable {
+  readonly states: number
+  readonly actions: number
+  /** [S, A] */
+  readonly q: Float64Array
+  /** [S] 1 where no step is ever taken; null where that is not known */
+  readonly terminal: ArrayLike<number> | null
+}
+
+/** What theory says of settings. */
+export interface Advice {
+  /** the accuracy that theory was asked for */
+  readonly asked: string
+  readonly sentences: readonly string[]
 }
 
 /** A rate that theory predicts for a metric: proportional to step^exponent. It is drawn beside the curves. */

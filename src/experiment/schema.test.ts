@@ -20,7 +20,7 @@ describe('experimentJsonSchema', () => {
     const file = new URL('../../schema/experiment.schema.json', import.meta.url)
     const style = await resolveConfig(file)
     const text = await format(JSON.stringify(experimentJsonSchema()), { ...style, parser: 'json' })
-    // After a change of the schema: npx vitest run -u src/experiment/schema.test.ts
+    // After a change of the schema: npx vitest run src/experiment/schema.test.ts -u
     await expect(text).toMatchFileSnapshot(fileURLToPath(file))
   })
 

@@ -109,7 +109,7 @@ function layoutOf({ series, references = [], xScale = 'linear', yScale = 'auto' 
   const columns = Math.min(panels.length, panels.length <= 4 ? 2 : 3)
   const rows = Math.max(1, Math.ceil(panels.length / columns))
   const top = panels.length > 1 ? 24 : MARGIN.top
-  const height = top + MARGIN.bottom + (rows === 1 && columns === 1 ? 320 : rows * 190)
+  const height = top + MARGIN.bottom + (rows > 1 ? rows * 190 : columns > 1 ? 260 : 320)
   return {
     panels,
     columns,

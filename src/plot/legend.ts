@@ -10,26 +10,22 @@ export type LegendEntry =
 
 const ROW = 22
 const SWATCH = 34
+const LEFT = 20
 const MOST_CHARACTERS = 76
 
-/** Markup of a legend `width` px wide, and its height, px. Entries stand in columns as wide as the longest name. */
+/** Markup of a legend `width` px wide, and its height, px. Entries stand in one row, or in columns as wide as the longest name. */
 export function legendOf(
   document: SvgDocument,
   entries: readonly LegendEntry[],
   width: number,
 ): { markup: string; height: number } {
   const names = entries.map(({ name }) => shortened(name, MOST_CHARACTERS))
-  const column = Math.max(...names.map((name) => textWidth(name)), 0) + SWATCH + 26
-  const columns = Math.max(1, Math.min(entries.length, Math.floor((width - 20) / column)))
-  const height = Math.ceil(entries.length / columns) * ROW + 12
-  const at = (i: number) => ({
-    x: 20 + (i % columns) * column,
-    y: 4 + ROW / 2 + Math.floor(i / columns) * ROW,
+  const places = placesOf(names, width)
+  const height = (places.at(-1)?.y ?? 0) + ROW / 2 + 8
+  const marks = entries.flatMap((entry, i) => {
+    const { x, y } = places[i] as Place
+    return [...swatch(entry, x, y), label(names[i] as string, x, y)]
   })
-  const marks = entries.flatMap((entry, i) => [
-    ...swatch(entry, at(i).x, at(i).y),
-    label(names[i] as string, at(i).x, at(i).y),
-  ])
   const drawn = Plot.plot({
     document: document as never,
     width,
@@ -41,6 +37,23 @@ export function legendOf(
     marks,
   }) as SvgElement
   return { markup: contentOf(drawn), height }
+}
+
+interface Place {
+  readonly x: number
+  readonly y: number
+}
+
+/** Where each entry begins: all in one row where they fit, else in columns as wide as the longest. */
+function placesOf(names: readonly string[], width: number): Place[] {
+  const widths = names.map((name) => textWidth(name) + SWATCH + 26)
+  const whole = widths.reduce((sum, one) => sum + one, 0) <= width - LEFT
+  const column = Math.max(...widths, 0)
+  const columns = Math.max(1, Math.floor((width - LEFT) / column))
+  const y = (row: number): number => 4 + ROW / 2 + row * ROW
+  if (!whole)
+    return names.map((_, i) => ({ x: LEFT + (i % columns) * column, y: y(Math.floor(i / columns)) }))
+  return names.map((_, i) => ({ x: widths.slice(0, i).reduce((sum, one) => sum + one, LEFT), y: y(0) }))
 }
 
 function label(name: string, x: number, y: number): Plot.Markish {

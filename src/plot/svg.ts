@@ -2,6 +2,7 @@
 
 /** The part of a DOM document that drawing needs: a browser's, or linkedom's outside of one. */
 export interface SvgDocument {
+  /** a new element, as in a browser */
   createElementNS(namespace: string, name: string): unknown
 }
 

@@ -44,6 +44,15 @@ describe('terminalChart', () => {
     expect(text).toContain('▲ importance')
   })
 
+  it('spaces a log axis by ratios and names its ends as they are', () => {
+    const doubling = { name: 'a', points: [1, 2, 4, 8, 16].map((x, i) => [x, i + 1] as const) }
+    const straight = { name: 'a', points: [1, 2, 3, 4, 5].map((x) => [x, x] as const) }
+    const plotOf = (text: string): string[] => text.split('\n').slice(0, -3)
+    const drawn = terminalChart([doubling], { ...options, logX: true })
+    expect(plotOf(drawn)).toEqual(plotOf(terminalChart([straight], options)))
+    expect(drawn).toMatch(/ 1 +16\n/)
+  })
+
   it('says when there is nothing to draw', () => {
     expect(terminalChart([{ name: 'a', points: [[1, NaN]] }], options)).toBe('error: nothing to draw')
   })

@@ -14,6 +14,7 @@ export interface TerminalOptions {
   /** lines of the plot itself; default 14, at least 4 */
   readonly height?: number
   /** default false; positive numbers only, others are left out */
+  readonly logX?: boolean
   readonly logY?: boolean
   readonly xLabel: string
   readonly yLabel: string
@@ -49,9 +50,20 @@ interface Canvas {
 
 /** Draws the series; points that are not finite are left out. Without any point it says so. */
 export function terminalChart(series: readonly TerminalSeries[], options: TerminalOptions): string {
-  const { width = 72, height = 14, logY = false, xLabel, yLabel, ascii = false, colour = false } = options
+  const {
+    width = 72,
+    height = 14,
+    logX = false,
+    logY = false,
+    xLabel,
+    yLabel,
+    ascii = false,
+    colour = false,
+  } = options
   const lines = series.map(({ points }) =>
-    points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y) && (!logY || y > 0)),
+    points.filter(
+      ([x, y]) => Number.isFinite(x) && Number.isFinite(y) && (!logX || x > 0) && (!logY || y > 0),
+    ),
   )
   if (lines.every((points) => points.length === 0)) return `${yLabel}: nothing to draw`
   const xs = extent(lines.flatMap((points) => points.map(([x]) => x)))
@@ -69,7 +81,7 @@ export function terminalChart(series: readonly TerminalSeries[], options: Termin
   lines.forEach((points, index) =>
     plot(
       canvas,
-      points.map(([x, value]) => [share(x, xs[0], xs[1], false), rise(value)]),
+      points.map(([x, value]) => [share(x, xs[0], xs[1], logX), rise(value)]),
       index,
     ),
   )

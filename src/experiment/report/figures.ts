@@ -53,16 +53,13 @@ function claimFigures({ claim }: ReportInput, document: SvgDocument): Figure[] {
   }))
 }
 
-/** One figure for each metric; counts of what was spent only where nothing else was measured. */
+/** One figure for each metric but counts of what was spent: they are straight lines. */
 function curveFigures(input: ReportInput, document: SvgDocument): Figure[] {
   const places = placesOf(input.variants)
   const shown: SampleTable = new Map([...input.samples].filter(([variant]) => places.has(variant)))
   const all = curves(shown, { resamples: BAND_RESAMPLES })
-  const metrics = [...new Set(all.map(({ metric }) => metric))]
-  const drawn = metrics.some((metric) => !COUNTS.includes(metric))
-    ? metrics.filter((metric) => !COUNTS.includes(metric))
-    : metrics
-  return drawn.map((metric) =>
+  const metrics = [...new Set(all.map(({ metric }) => metric))].filter((metric) => !COUNTS.includes(metric))
+  return metrics.map((metric) =>
     curveFigure(
       input,
       document,
@@ -107,7 +104,7 @@ function curveFigure(
       : 'One seed.'
   const theory =
     slopes.length > 0
-      ? ' The dashed grey line has the slope that theory predicts; its height is arbitrary.'
+      ? ' The dashed grey line falls as T^-1/2, the rate of the theorems when the step size is chosen anew for each T; at a step size that stays the same the error levels off instead. The line’s height is arbitrary.'
       : ''
   return {
     section: 'curves',

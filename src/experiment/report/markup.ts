@@ -60,3 +60,11 @@ export function table(
     </table>
   </div> `
 }
+
+/** Sentences as a list; nothing where there are none. */
+export const list = (sentences: readonly string[]): Markup =>
+  sentences.length === 0
+    ? NONE
+    : html`<ul>
+        ${sentences.map((text) => html`<li>${text}</li> `)}
+      </ul> `

@@ -1,16 +1,19 @@
 /** The page: what was found, first; how it was made, last. */
 import type { Coverage } from '../../mdp/coverage.ts'
 import { summarise } from '../../metrics/curve.ts'
-import type { TableRow } from '../claim.ts'
-import type { ReportClaim, ReportInput, ReportVariant } from '../report.ts'
+import type { Advice, ReportInput, ReportVariant } from '../report.ts'
 import { coverageGroups, undrawn, type Figure } from './figures.ts'
 import { findings } from './findings.ts'
-import { html, NONE, raw, table, type Markup } from './markup.ts'
+import { learnedTables } from './learned.ts'
+import { html, list, NONE, raw, table, type Markup } from './markup.ts'
 import { STYLE } from './style.ts'
-import { counted, interval, listed, number, variantsNamed } from './words.ts'
+import { claimSection } from './verdicts.ts'
+import { counted, interval, listed, number, outcomeOf, variantsNamed } from './words.ts'
 
 /** Most rows of a table; the rest is in `summary.json`. */
 const MOST_ROWS = 200
+/** Most groups of variants that theory speaks of. */
+const MOST_ADVISED = 24
 
 /** The whole document. */
 export function pageOf(input: ReportInput, figures: readonly Figure[]): string {
@@ -21,16 +24,15 @@ export function pageOf(input: ReportInput, figures: readonly Figure[]): string {
       ${summary(input)}
     </header>
     <main>
-      ${section('Verdicts', claimSection(input.claim, inSection('claim')))}
-      ${section('Curves', inSection('curves'))}
+      ${section('Verdicts', claimSection(input, inSection('claim')))}
+      ${section('Curves', inSection('curves'))} ${section('What was learned', learnedTables(input.variants))}
       ${section('Coverage', coverageSection(input.variants, inSection('coverage')))}
       ${section('Greedy policies', gallery(inSection('policies'), undrawn(input.variants).policies))}
-      ${section('Variants', variantSection(input))}
-      ${section(
-        'Theory',
-        sentencesByVariant(input.variants, ({ advice }) => advice),
-      )}
-      ${section('Notes', [list(input.notes), ...sentencesByVariant(input.variants, ({ notes }) => notes)])}
+      ${section('Variants', variantSection(input))} ${section('Theory', theorySection(input.variants))}
+      ${section('Notes', [
+        input.claim === null ? list(input.notes) : NONE,
+        ...sentencesByVariant(input.variants, ({ notes }) => notes),
+      ])}
       ${section('How this was made', provenance(input))}
     </main>`
   const policy = "default-src 'none'; style-src 'unsafe-inline'"
@@ -62,13 +64,6 @@ function section(title: string, content: Markup | readonly Markup[]): Markup {
       </section>`
 }
 
-const list = (sentences: readonly string[]): Markup =>
-  sentences.length === 0
-    ? NONE
-    : html`<ul>
-        ${sentences.map((text) => html`<li>${text}</li> `)}
-      </ul> `
-
 const figureMarkup = ({ caption, svg }: Figure): Markup =>
   html`<figure>
     ${raw(svg)}
@@ -85,57 +80,9 @@ const gallery = (figures: readonly Markup[], rest: readonly string[]): Markup =>
 /** One paragraph. */
 function summary(input: ReportInput): Markup {
   const { claim } = input
-  const count = (verdict: string): number =>
-    claim?.verdicts.filter((one) => one.verdict === verdict).length ?? 0
-  const judged =
-    claim === null
-      ? []
-      : [
-          `Of ${counted(claim.verdicts.length, 'claim')}, ${inflected(count('holds'), 'holds', 'hold')}, ${inflected(count('does not hold'), 'does not hold', 'do not hold')} and ${inflected(count('undecided'), 'is undecided', 'are undecided')} at these seeds.`,
-        ]
+  const judged = claim === null ? [] : [`${outcomeOf(claim.verdicts)} at these seeds.`]
   const measured = claim === null || input.samples.size > 0 ? findings(input) : []
   return html`<p class="summary">${[...judged, ...measured].join(' ')}</p>`
-}
-
-const inflected = (count: number, one: string, more: string): string => `${count} ${count === 1 ? one : more}`
-
-const SIGN = { holds: '✓', 'does not hold': '✗', undecided: '?' } as const
-
-function claimSection(claim: ReportClaim | null, figures: readonly Markup[]): Markup[] {
-  if (claim === null) return []
-  const word = (verdict: keyof typeof SIGN): Markup =>
-    html`<span class="verdict"><span aria-hidden="true">${SIGN[verdict]} </span>${verdict}</span>`
-  const verdicts = claim.verdicts.map(({ claim: text, verdict, evidence }) => [text, word(verdict), evidence])
-  return [
-    html`<p>Published in ${claim.source}.</p> `,
-    table('Each claim and what these runs say of it', ['claim', 'verdict', 'evidence'], verdicts),
-    ...figures,
-    claim.table.length === 0 ? NONE : numbersTable(claim.table, word),
-  ]
-}
-
-function numbersTable(rows: readonly TableRow[], word: (verdict: keyof typeof SIGN) => Markup): Markup {
-  const [spread, verdict] = [
-    rows.some((row) => row.spread !== undefined),
-    rows.some((row) => row.verdict !== undefined),
-  ]
-  const head = [
-    'quantity',
-    'published',
-    'ours [95 % interval]',
-    ...(spread ? ['range of frozen draws'] : []),
-    ...(verdict ? ['verdict'] : []),
-  ]
-  const cells = rows.map((row) => [
-    row.quantity,
-    row.published === null ? '' : number(row.published),
-    interval(row.ours),
-    ...(spread
-      ? [row.spread === undefined ? '' : `${number(row.spread[0])} to ${number(row.spread[1])}`]
-      : []),
-    ...(verdict ? [row.verdict === undefined ? '' : word(row.verdict)] : []),
-  ])
-  return table('Published numbers and ours', head, cells, [1, 2, 3].slice(0, spread ? 3 : 2))
 }
 
 function coverageSection(variants: readonly ReportVariant[], figures: readonly Markup[]): Markup[] {
@@ -234,6 +181,32 @@ function variantSection({ variants, samples }: ReportInput): Markup[] {
 function setting(value: unknown): string {
   if (value === undefined) return ''
   return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** What theory says, once for all variants that it says the same of. */
+function theorySection(variants: readonly ReportVariant[]): Markup[] {
+  const groups = new Map<string, { advice: Advice; names: string[] }>()
+  for (const { name, advice } of variants) {
+    if (advice === null) continue
+    const key = JSON.stringify(advice)
+    const group = groups.get(key) ?? { advice, names: [] }
+    group.names.push(name)
+    groups.set(key, group)
+  }
+  const told = [...groups.values()].slice(0, MOST_ADVISED)
+  const asked = [...new Set(told.map(({ advice }) => advice.asked))]
+  const one = asked.length === 1
+  return [
+    one ? html`<p>${asked}</p> ` : NONE,
+    ...told.map(({ advice, names }) => [
+      names.length === variants.length ? NONE : html`<h3>${listed(names)}</h3> `,
+      one ? NONE : html`<p>${advice.asked}</p> `,
+      list(advice.sentences),
+    ]),
+    groups.size > told.length
+      ? html`<p>${groups.size - told.length} more groups of variants are left out.</p> `
+      : NONE,
+  ].flat()
 }
 
 /** Sentences that several variants share are told once, with the names. */

@@ -31,7 +31,8 @@ code { font: .88rem/1.45 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, mono
   body { max-width: none; padding: 0; font-size: 10.5pt }
   .wide, pre { overflow: visible }
   pre { white-space: pre-wrap }
-  h2, h3, caption { break-after: avoid }
+  table { font-size: 8.5pt }
+  h2, h3, caption, thead { break-after: avoid }
   tr { break-inside: avoid }
 }
 `

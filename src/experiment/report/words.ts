@@ -1,5 +1,6 @@
 /** Numbers and metrics in words. */
 import type { Interval } from '../../numeric/statistics.ts'
+import type { Verdict } from '../claim/judge.ts'
 
 /** A number with four significant digits, as short as it can be written: 0.045, 2.3e-6. */
 export function number(value: number): string {
@@ -18,9 +19,10 @@ export function listed(names: readonly string[], most = 6): string {
   return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1) as string}`
 }
 
-/** The names of some of `all` variants; 'all variants' where there are more than two and these are all. */
+/** The names of some of `all` variants; 'both variants' or 'all variants' where these are all. */
 export function variantsNamed(names: readonly string[], all: number): string {
-  return names.length === all && all > 2 ? 'all variants' : listed(names)
+  if (names.length < all || all < 2) return listed(names)
+  return all === 2 ? 'both variants' : 'all variants'
 }
 
 /** 1 seed, 2 seeds. */
@@ -31,6 +33,18 @@ export function counted(count: number, noun: string): string {
 /** a gap, an error. */
 export function withArticle(noun: string): string {
   return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`
+}
+
+/** '4 of 5 claims hold, 1 does not hold'. */
+export function outcomeOf(verdicts: readonly Verdict[]): string {
+  const count = (wanted: Verdict['verdict']): number =>
+    verdicts.filter(({ verdict }) => verdict === wanted).length
+  const [failing, open] = [count('does not hold'), count('undecided')]
+  return [
+    `${count('holds')} of ${verdicts.length} claims hold`,
+    ...(failing > 0 ? [`${failing} ${failing === 1 ? 'does' : 'do'} not hold`] : []),
+    ...(open > 0 ? [`${open} ${open === 1 ? 'is' : 'are'} undecided`] : []),
+  ].join(', ')
 }
 
 interface MetricWords {

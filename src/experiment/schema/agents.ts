@@ -8,7 +8,7 @@ const MOST_AGENTS = 4294967295
 const nonNegative = integer(0, MOST_AGENTS, 'A state.')
 const behaviors = {
   dirichlet: mapping(
-    { dirichlet: real({ above: 0 }, 'Concentration; small values concentrate on few actions.') },
+    { dirichlet: real({ from: 1e-100, to: 1e100 }, 'Concentration; small values concentrate on few actions.') },
     'Random action probabilities for each agent and state.',
   ),
   mixture: mapping(

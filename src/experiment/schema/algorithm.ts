@@ -1,5 +1,6 @@
 /** The shape of the section `algorithm`: the Q-learning algorithms and their settings. */
 import { z } from 'zod'
+import { LARGEST_REWARD } from '../../mdp/validate.ts'
 import { byKey, byWord, expected, integer, isRecord, mapping, oneOf, real, word } from '../expect.ts'
 
 /** Largest number of steps per agent, exact as an integer with room for sums over agents. */
@@ -34,7 +35,7 @@ const namedInitial = word(
   ['shared', 'perAgent'],
   'One random table for all, or a random table for each agent.',
 )
-const constantInitial = real({}, 'Every entry has this value.')
+const constantInitial = real({ from: -LARGEST_REWARD, to: LARGEST_REWARD }, 'Every entry has this value.')
 const initial = oneOf([namedInitial, constantInitial], 'Initial tables, default shared.', (input) => {
   if (typeof input === 'number') return constantInitial
   if (typeof input === 'string') return namedInitial

@@ -1,6 +1,7 @@
 /** The shape of the section `environment`: a family, a file, or the sizes of a problem without a model. */
 import { z } from 'zod'
 import { GRID_CELLS, LAKE_CELLS, mapIssues } from '../../mdp/families.ts'
+import { LARGEST_REWARD } from '../../mdp/validate.ts'
 import {
   byKey,
   byWord,
@@ -19,6 +20,7 @@ const discount = real(
   { from: 0, below: 1 },
   'Discount factor gamma, in [0, 1). Always given: the truth depends on it.',
 )
+const REWARDS = { from: -LARGEST_REWARD, to: LARGEST_REWARD }
 const stateCount = integer(1, 100_000_000, 'Number of states S.')
 const actionCount = integer(1, 100_000_000, 'Number of actions A.')
 const familySeed = integer(
@@ -91,9 +93,9 @@ const families = {
       { from: 0, to: 1 },
       'Probability of moving at a right angle to the action, default 0.',
     ).default(0),
-    stepReward: real({}, 'Reward of a step that ends on a free cell, default 0.').default(0),
-    goalReward: real({}, 'Reward of reaching the goal, default 1.').default(1),
-    holeReward: real({}, 'Reward of falling into a hole, default 0.').default(0),
+    stepReward: real(REWARDS, 'Reward of a step that ends on a free cell, default 0.').default(0),
+    goalReward: real(REWARDS, 'Reward of reaching the goal, default 1.').default(1),
+    holeReward: real(REWARDS, 'Reward of falling into a hole, default 0.').default(0),
   }),
   'frozen-lake': family('frozen-lake', 'FrozenLake with the states, transitions and rewards of Gymnasium.', {
     map: lakeMap.default('4x4'),
@@ -139,7 +141,7 @@ const sizes = mapping(
     states: stateCount,
     actions: actionCount,
     discount,
-    rewardRange: pair({}, 'a list [low, high] of two numbers', 'Smallest and largest reward of a step.'),
+    rewardRange: pair(REWARDS, 'a list [low, high] of two numbers', 'Smallest and largest reward of a step.'),
   },
   'Only the sizes of a problem whose model is unknown: the agents learn from logs, and there is no truth to compare with.',
 )
