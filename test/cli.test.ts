@@ -113,16 +113,17 @@ describe('the process', () => {
     [['rum'], "unknown command 'rum' (Did you mean run?)"],
     [['run', 'x.yaml', '--sed', '3'], "unknown option '--sed' (Did you mean --set?)"],
     [['solve'], "missing required argument 'mdp'"],
-    [['solve', 'a', 'b'], "too many arguments for 'solve'. Expected 1 argument but got 2."],
+    [['solve', 'a', 'b'], "too many arguments for 'solve'. Expected 1 argument but got 2"],
     [['solve', 'a', '--discount'], "option '--discount <gamma>' argument missing"],
     [[], 'no command given'],
-  ])('%j: one line and how to call it, exit code 2', (args, line) => {
+  ])('%j: one line that says how to call it, exit code 2', (args, line) => {
     const { code, stdout, stderr } = fedrl(args)
     expect(code).toBe(2)
     expect(stdout).toBe('')
     const name = args[0] === undefined || args[0] === 'rum' ? 'fedrl' : `fedrl ${args[0]}`
-    expect(stderr).toContain(`fedrl: ${line}\nusage: ${name} `)
-    expect(stderr).toContain(`"${name} --help" explains\n`)
+    expect(stderr).toContain(`fedrl: ${line}; usage: ${name} `)
+    expect(stderr.endsWith(`"${name} --help" explains\n`)).toBe(true)
+    if (args.length > 0) expect(stderr.trim().split('\n')).toHaveLength(1)
     expect(stderr).not.toContain('    at ')
   })
 

@@ -45,7 +45,7 @@ describe('README.md', () => {
   })
 })
 
-test.each(['README.md', 'docs/algorithms.md', 'CONTRIBUTING.md'])(
+test.each(['README.md', 'ARCHITECTURE.md', 'docs/algorithms.md', 'CONTRIBUTING.md'])(
   '%s names files that are there',
   (document) => {
     const named = [

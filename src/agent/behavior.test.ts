@@ -109,6 +109,14 @@ describe('region', () => {
     ])
   })
 
+  test('counts only outcomes that can happen as leaving', () => {
+    // the jump of state 0 keeps its outcome in state 5, at probability 0
+    const probability = line.probability.slice()
+    probability.set([1, 0], 2)
+    const set = buildBehaviors({ region: [[0, 1]] }, { ...line, probability }, 1, 1)
+    expect(set.ok && row(set.value, 0, 0)).toEqual([1 / 3, 1 / 3, 1 / 3])
+  })
+
   test('may end in a terminal state that is listed, and starts uniformly where the start law has no mass', () => {
     const set = policies({ region: [[3, 4, 5]] }, 1)
     expect(row(set, 0, 4)).toEqual([0.5, 0.5, 0])

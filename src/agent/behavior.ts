@@ -2,6 +2,7 @@
  * Behaviour policies: how each of K agents picks actions while it gathers experience. Pure constructors of policy sets, in which
  * every distinct policy is stored once.
  */
+import { greedyActions } from '../mdp/greedy.ts'
 import type { Mdp } from '../mdp/mdp.ts'
 import type { Policy, PolicySet } from '../mdp/policy.ts'
 import { dirichlet as drawDirichlet } from '../numeric/draw.ts'
@@ -83,13 +84,10 @@ export function epsilonGreedyBehavior(
   epsilon: number,
 ): PolicySet {
   const table = new Float64Array(q.length).fill(epsilon / actions)
-  for (let from = 0; from < q.length; from += actions) {
-    let best = from
-    for (let pair = from + 1; pair < from + actions; pair++) {
-      if ((q[pair] as number) > (q[best] as number)) best = pair
-    }
-    table[best] = (table[best] as number) + (1 - epsilon)
-  }
+  greedyActions({ states: q.length / actions, actions }, q).forEach((best, state) => {
+    const pair = state * actions + best
+    table[pair] = (table[pair] as number) + (1 - epsilon)
+  })
   return { tables: [table], of: new Uint32Array(agents) }
 }
 
@@ -171,7 +169,7 @@ function regionFaults(mdp: Mdp, region: readonly number[], agent: number): Issue
         message: `expected a state in 0..${mdp.states - 1}, got ${state}`,
       })
   })
-  if (!region.some((state) => mdp.terminal[state] === 0)) {
+  if (issues.length === 0 && !region.some((state) => mdp.terminal[state] === 0)) {
     issues.push({
       path: ['region', agent],
       message: `expected at least one state that is not terminal for agent ${agent}, got [${region.join(', ')}]`,

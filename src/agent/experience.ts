@@ -23,3 +23,26 @@ export const emptyTrajectory = (steps: number): Trajectory => ({
   reward: new Float64Array(steps),
   bootstrap: new Int32Array(steps),
 })
+
+/** Steps gathered at a time: bounds the memory of a long round. */
+const CHUNK = 65536
+
+/**
+ * Gathers `steps` steps in pieces of bounded memory, as if in one.
+ * @param learn told each piece, and how many steps came before it
+ * @returns the position after them
+ */
+export function gatherInChunks<State>(
+  experience: Experience<State>,
+  from: State,
+  steps: number,
+  learn: (trajectory: Trajectory, done: number) => void,
+): State {
+  let state = from
+  for (let done = 0; done < steps; done += CHUNK) {
+    const gathered = experience.gather(state, Math.min(CHUNK, steps - done))
+    learn(gathered.trajectory, done)
+    state = gathered.state
+  }
+  return state
+}

@@ -4,5 +4,6 @@
 export interface Learner<State, Task, Update> {
   /** the state before the first Task */
   init(): State
+  /** works on one Task; neither argument is changed */
   apply(state: State, task: Task): { readonly state: State; readonly update: Update }
 }

@@ -4,6 +4,7 @@ import type { ServerRule } from '../server/rule.ts'
 
 /** A learner for every agent, and the server rule. */
 export interface Algorithm<AgentState, ServerState, Task, Update> {
+  /** the half of one agent, counted from 0 */
   learner(agent: number): Learner<AgentState, Task, Update>
   readonly rule: ServerRule<ServerState, Task, Update>
 }

@@ -1,14 +1,12 @@
 /** The one cell of an experiment that a command looks at: a variant and a seed, its problem, and what its agents cover. */
+import { coverageOf } from '../experiment/advice.ts'
 import { InputError } from '../experiment/errors.ts'
 import type { Variant } from '../experiment/experiment.ts'
 import { loadExperiment } from '../experiment/load.ts'
 import { buildProblem } from '../experiment/problem.ts'
 import type { Problem } from '../experiment/simulation.ts'
-import { nearest } from '../experiment/suggest.ts'
-import { coverage, logCoverage, type Coverage } from '../mdp/coverage.ts'
-
-/** Longest mixing time that is looked for, agent steps. */
-const MIXING_TIME_CAP = 1_000_000
+import { nearest } from '../numeric/suggest.ts'
+import type { Coverage } from '../mdp/coverage.ts'
 
 /** Flags that choose. */
 export interface ChosenFlags {
@@ -60,13 +58,15 @@ export async function choose(
   }
 }
 
-/** What the agents of a problem cover: by their model and behaviours, or by their logs. */
-export function coverageOf({ states, actions, model, experience }: Problem): Coverage {
-  if (experience.kind === 'logs') return logCoverage(experience.logs, states, actions, model?.mdp.terminal)
-  if (model === null)
-    throw new InputError(
-      'environment',
-      'expected a model, since agents that act need one; only logs do without',
-    )
-  return coverage(model.mdp, experience.behaviors, { mixingTimeCap: MIXING_TIME_CAP })
+/**
+ * What the agents of the cell cover.
+ * @throws InputError where they act in no known model
+ */
+export function coverageOfChosen({ problem }: Chosen): Coverage {
+  const covered = coverageOf(problem)
+  if (covered !== null) return covered
+  throw new InputError(
+    'environment',
+    'expected a model, since agents that act need one; only logs do without',
+  )
 }

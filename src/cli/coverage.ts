@@ -1,6 +1,6 @@
 /** `fedrl coverage`: which state-action pairs the agents reach in the long run, how evenly, and how fast they forget their start. */
 import type { AgentCoverage, Coverage } from '../mdp/coverage.ts'
-import { choose, coverageOf, type Chosen, type ChosenFlags } from './chosen.ts'
+import { choose, coverageOfChosen, type Chosen, type ChosenFlags } from './chosen.ts'
 import type { Io } from './io.ts'
 import { alignColumns, figure } from './results-table.ts'
 
@@ -14,7 +14,7 @@ const NOTEWORTHY = 1e-9
 /** Carries the command out. */
 export async function coverage(file: string, options: ChosenFlags, io: Io): Promise<void> {
   const chosen = await choose(file, options)
-  const result = coverageOf(chosen.problem)
+  const result = coverageOfChosen(chosen)
   io.result(documentOf(chosen, result), () => textOf(chosen, result))
 }
 

@@ -1,4 +1,5 @@
 /** `fedrl plan`: what theory asks of an experiment (eta, tau, T, rounds, bytes) beside what its file says. Advice only. */
+import { adviceOn, rewardWidth, theoremOf, theoryInput } from '../experiment/advice.ts'
 import { InputError } from '../experiment/errors.ts'
 import type { AlgorithmSpec } from '../experiment/experiment.ts'
 import type { Coverage } from '../mdp/coverage.ts'
@@ -11,10 +12,9 @@ import {
   type TheoryInput,
   type Version,
 } from '../mdp/theory.ts'
-import { check } from '../mdp/theory/check.ts'
 import { PRIOR_ART, type PriorArt } from '../mdp/theory/prior-art.ts'
 import { taskBytes, updateBytes } from '../protocol/q-codec.ts'
-import { choose, coverageOf, type Chosen, type ChosenFlags } from './chosen.ts'
+import { choose, coverageOfChosen, type Chosen, type ChosenFlags } from './chosen.ts'
 import type { Io } from './io.ts'
 import { alignColumns } from './results-table.ts'
 
@@ -51,32 +51,6 @@ function figure(value: number | null): string {
   if (value === null) return '-'
   if (value === Infinity) return 'infinite'
   return value >= 1e6 ? value.toExponential(2) : String(Number(value.toPrecision(4)))
-}
-
-/** Rewards of the theorems lie in [0, 1]: a problem of width w has the error of one of width 1, times w. */
-const rewardWidth = ([low, high]: readonly [number, number]): number => {
-  const width = Math.max(high, 0) - Math.min(low, 0)
-  return low >= 0 && high <= 1 ? 1 : width
-}
-
-function inputOf({ problem }: Chosen, covered: Coverage, epsilon: number, delta: number): TheoryInput {
-  const { states, actions, discount, rewardRange } = problem
-  return {
-    states,
-    actions,
-    discount,
-    delta,
-    agents: covered.agents.length,
-    epsilon: epsilon / rewardWidth(rewardRange),
-    coverage: covered,
-  }
-}
-
-/** Which theorem is about an algorithm; independent learners have none. */
-function theoremOf(algorithm: AlgorithmSpec): 1 | 2 | 3 | null {
-  if (algorithm.name === 'q-learning') return null
-  if (algorithm.name === 'fed-syn-q') return 1
-  return algorithm.averaging === 'equal' ? 2 : 3
 }
 
 /** Most bytes of one averaging, both ways: full tables down; up, no more entries than a round of `period` steps can touch. */
@@ -123,13 +97,9 @@ function fileDocument(input: TheoryInput, algorithm: AlgorithmSpec) {
 
 function adviceFor(input: TheoryInput, algorithm: AlgorithmSpec, demands: readonly Demand[]): string[] {
   const demand = demands.find(({ theorem }) => theorem === theoremOf(algorithm))
-  if (demand === undefined || algorithm.name === 'q-learning')
-    return ['The file averages nothing (q-learning): the theorems are about federated learners.']
-  const { stepSize, syncPeriod, steps } = algorithm
-  return [
-    ...check(demand, input, { stepSize: typeof stepSize === 'number' ? stepSize : null, syncPeriod, steps }),
-    ...demand.missing.map((reason) => `Theorem ${demand.theorem}: ${reason}.`),
-  ]
+  return demand === undefined
+    ? ['The file averages nothing (q-learning): the theorems are about federated learners.']
+    : adviceOn(algorithm, input, demand)
 }
 
 function notesOf({ problem }: Chosen, covered: Coverage, constants: Constants): string[] {
@@ -174,12 +144,12 @@ export async function plan(file: string, options: PlanFlags, io: Io): Promise<vo
     (value) => value > 0 && value < 1,
   )
   const chosen = await choose(file, options)
-  const { discount, rewardRange } = chosen.problem
-  const most = rewardWidth(rewardRange) / (1 - discount)
+  const width = rewardWidth(chosen.problem.rewardRange)
+  const most = width / (1 - chosen.problem.discount)
   const range = `a number in (0, ${figure(most)}]`
   const epsilon = inRange('--epsilon', options.epsilon, range, (value) => value > 0 && value <= most)
-  const covered = coverageOf(chosen.problem)
-  const input = inputOf(chosen, covered, epsilon, delta)
+  const covered = coverageOfChosen(chosen)
+  const input = theoryInput(chosen.problem, covered, { epsilon: epsilon / width, delta })
   const { algorithm } = chosen.variant.settings
   const demands = [
     theorem1(input, constants),

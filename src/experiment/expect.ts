@@ -3,7 +3,7 @@
  * between shapes is told for the shape that was evidently meant.
  */
 import { z } from 'zod'
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from '../numeric/suggest.ts'
 
 /** A mapping of an input file. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -182,7 +182,11 @@ export const byKey =
     for (const [key, branch] of Object.entries(branches)) if (input[key] !== undefined) return branch
     const typo = Object.keys(input).find((key) => didYouMean(key, known) !== '')
     if (typo !== undefined) return { path: [typo], message: unknownKey(typo, known) }
-    return { path: [], message: `expected a mapping with one of the keys ${known.join(', ')}` }
+    const got = Object.keys(input).join(', ') || 'none'
+    return {
+      path: [],
+      message: `expected a mapping with one of the keys ${known.join(', ')}, got ${got.slice(0, 80)}`,
+    }
   }
 
 /**

@@ -16,6 +16,13 @@ interface Sizes {
   readonly outcomes: number
 }
 
+/** Outcomes of the problem, times its distinct behaviours: the work of questions about every behaviour; null before an Mdp file is read. */
+export function outcomesOf({ environment, agents }: Settings): number | null {
+  const sizes = sizesOf(environment)
+  if (sizes === null || 'logs' in agents) return sizes === null ? null : sizes.outcomes * sizes.pairs
+  return sizes.outcomes * sizes.pairs * policiesOf(agents.behavior, agents.count, sizes.actions)
+}
+
 /** The sizes that the file tells; null for an Mdp file, which is read before the run and tells its own. */
 function sizesOf(environment: EnvironmentSpec): Sizes | null {
   if ('mdp' in environment) return null

@@ -6,6 +6,7 @@ import { greedyActions } from '../mdp/greedy.ts'
 import { theorem1, theorem2, theorem3 } from '../mdp/theory.ts'
 import { adviceOn, coverageOf, rewardWidth, theoremOf, theoryInput } from './advice.ts'
 import type { Experiment, Settings } from './experiment.ts'
+import { outcomesOf } from './memory.ts'
 import { modelPath } from './parts.ts'
 import { firstProblems, problemKey } from './problems.ts'
 import { readSamples } from './read-rows.ts'
@@ -27,6 +28,15 @@ export interface Measured {
 const ACCURACY = 0.1
 const DELTA = 0.05
 
+/** A report does not wait for more than this: multiplications for mixing times, outcomes of all distinct behaviours together. */
+const MIXING_WORK = 1e8
+const MOST_OUTCOMES = 2e6
+
+/** Whether coverage would take long, or even the building of the problem. `fedrl coverage` computes it whatever it takes. */
+const isLarge = (settings: Settings): boolean => (outcomesOf(settings) ?? 0) > MOST_OUTCOMES
+
+const LARGE_NOTE = `Coverage is left out here, for the problem is large; it takes: fedrl coverage ${EXPERIMENT}`
+
 /** What is known of a problem. */
 interface Known {
   readonly problem: Problem
@@ -39,12 +49,17 @@ export async function reportInputOf(
   { experiment, summary, bound }: Measured,
 ): Promise<ReportInput> {
   const known = new Map<string, Known>()
-  for await (const [key, problem] of firstProblems(experiment))
-    known.set(key, { problem, coverage: coverageOf(problem) })
+  const small = experiment.variants.filter(({ settings }) => !isLarge(settings))
+  for await (const [key, problem] of firstProblems({ ...experiment, variants: small }))
+    known.set(key, { problem, coverage: coverageOf(problem, MIXING_WORK) })
   const variants: ReportVariant[] = []
   for (const variant of summary.variants) {
     const about = known.get(problemKey(variant.settings))
-    if (about !== undefined) variants.push(await variantOf(folder, variant, about, summary.seeds[0] ?? 0))
+    variants.push(
+      about === undefined
+        ? largeVariant(variant)
+        : await variantOf(folder, variant, about, summary.seeds[0] ?? 0),
+    )
   }
   return {
     name: experiment.name,
@@ -77,6 +92,16 @@ async function variantOf(
     notes: variant.notes,
   }
 }
+
+const largeVariant = ({ name, assignment, notes }: VariantSummary): ReportVariant => ({
+  name,
+  assignment,
+  coverage: null,
+  policy: null,
+  learned: null,
+  advice: null,
+  notes: [...notes, LARGE_NOTE],
+})
 
 /** Larger tables are not printed: nobody reads them. */
 const MOST_STATES = 24

@@ -3,7 +3,7 @@ import type { Issue } from '../numeric/result.ts'
 import { getIn, merge, same, setIn } from './data.ts'
 import { isRecord, show } from './expect.ts'
 import { SECTIONS } from './schema.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean } from '../numeric/suggest.ts'
 
 /** The values that each key path takes. */
 export type Vary = Readonly<Record<string, readonly unknown[]>>

@@ -2,5 +2,6 @@
 
 /** Gives a Task to every agent and returns their Updates in agent order. */
 export interface Cohort<Task, Update> {
+  /** one Update of every agent that takes part */
   work(task: Task): Promise<readonly Update[]>
 }

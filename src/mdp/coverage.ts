@@ -199,15 +199,16 @@ function largestRatio(mu: Float64Array, average: Float64Array, counts: Counts): 
  * terminal state continues from that law. mu^k is the long-run average share of steps (the Cesaro limit), which exists for periodic and
  * multi-chain behaviours too. Every distinct policy is worked out once.
  * @param options.mixingTimeCap longest mixing time looked for, agent steps
+ * @param options.mixingWork most multiplications spent on mixing times, 4e9 by default: about a minute
  * @throws RangeError when an agent can start in no state
  */
 export function coverage(
   mdp: Mdp,
   policies: PolicySet,
-  options: { readonly mixingTimeCap: number },
+  options: { readonly mixingTimeCap: number; readonly mixingWork?: number },
 ): Coverage {
-  const { mixingTimeCap } = options
-  const work = MIXING_WORK / policies.tables.length
+  const { mixingTimeCap, mixingWork = MIXING_WORK } = options
+  const work = mixingWork / policies.tables.length
   const kinds = policies.tables.map((policy, i) =>
     agentCoverage(mdp, policy, startLaw(policies, i, mdp.initial), mixingTimeCap, work),
   )

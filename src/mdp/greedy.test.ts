@@ -9,6 +9,7 @@ describe('greedy', () => {
   it('takes the lowest of tied actions and 0 in terminal states', () => {
     const mdp = build(2, 3, 0.5, [[0, 0, 1, 1, 0], [0, 1, 1, 1, 0], [0, 2, 1, 1, 0]], [1]) // prettier-ignore
     expect([...greedyActions(mdp, Float64Array.of(1, 2, 2, 0, 1, 0))]).toEqual([1, 0])
+    expect([...greedyActions({ states: 2, actions: 3 }, Float64Array.of(1, 2, 2, 0, 1, 0))]).toEqual([1, 1])
     expect(() => greedyActions(mdp, new Float64Array(5))).toThrow(
       'greedyActions: q must have 6 entries, got 5',
     )

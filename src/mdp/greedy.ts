@@ -5,17 +5,24 @@ import type { Mdp } from './mdp.ts'
 import { newton } from './newton.ts'
 import type { Policy } from './policy.ts'
 
-/** [S] the lowest action a with Q(s, a) = max over a' of Q(s, a'), compared exactly; 0 in terminal states. */
-export function greedyActions(mdp: Mdp, q: Float64Array): Uint32Array {
-  if (q.length !== mdp.states * mdp.actions) {
-    throw new RangeError(`greedyActions: q must have ${mdp.states * mdp.actions} entries, got ${q.length}`)
+/**
+ * [S] the lowest action a with Q(s, a) = max over a' of Q(s, a'), compared exactly; 0 in terminal states.
+ * @param terminal [S] as in an {@link Mdp}, where it is known; by default no state is terminal
+ * @throws RangeError when q does not have S * A entries
+ */
+export function greedyActions(
+  { states, actions, terminal }: Pick<Mdp, 'states' | 'actions'> & Partial<Pick<Mdp, 'terminal'>>,
+  q: Float64Array,
+): Uint32Array {
+  if (q.length !== states * actions) {
+    throw new RangeError(`greedyActions: q must have ${states * actions} entries, got ${q.length}`)
   }
-  const result = new Uint32Array(mdp.states)
-  for (let state = 0; state < mdp.states; state++) {
-    if (mdp.terminal[state] === 1) continue
-    const row = state * mdp.actions
+  const result = new Uint32Array(states)
+  for (let state = 0; state < states; state++) {
+    if (terminal?.[state] === 1) continue
+    const row = state * actions
     let best = 0
-    for (let action = 1; action < mdp.actions; action++) {
+    for (let action = 1; action < actions; action++) {
       if ((q[row + action] as number) > (q[row + best] as number)) best = action
     }
     result[state] = best

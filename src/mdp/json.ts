@@ -1,10 +1,11 @@
 /** The Mdp file: `*.mdp.json`, one object with the outcomes as [state, action, next, probability, reward]. */
 import type { Issue, Result } from '../numeric/result.ts'
+import { didYouMean } from '../numeric/suggest.ts'
 import { mdpOfColumns, outcomeList } from './build.ts'
 import type { Ingredients, OutcomeList } from './build.ts'
 import type { Issues } from './issues.ts'
 import { issues, shown } from './issues.ts'
-import { placesOf, syntaxFault } from './json-place.ts'
+import { placesOf, repeatedKey, syntaxFault } from './json-place.ts'
 import type { Mdp } from './mdp.ts'
 import { checkSizes } from './validate.ts'
 
@@ -18,7 +19,7 @@ const KEYS = ['states', 'actions', 'discount', 'initial', 'terminal', 'transitio
 export function parseMdpJson(text: string): Result<Mdp> {
   const json = text.startsWith('\uFEFF') ? text.slice(1) : text
   const document = parsed(json)
-  const result = document.ok ? mdpOfDocument(document.value) : document
+  const result = document.ok ? (repeated(json, document.value) ?? mdpOfDocument(document.value)) : document
   return result.ok ? result : { ok: false, issues: placed(json, result.issues) }
 }
 
@@ -30,6 +31,17 @@ function parsed(json: string): Result<unknown> {
     const { message, ...place } = fault ?? { message: error instanceof Error ? error.message : String(error) }
     return { ok: false, issues: [{ path: [], message: `not valid JSON: ${message}`, ...place }] }
   }
+}
+
+/** A key given twice, of which `JSON.parse` keeps the last. Only a text with more quotes than its keys need is looked through. */
+function repeated(json: string, document: unknown): Result<never> | null {
+  if (!isObject(document)) return null
+  let quotes = 0
+  for (let at = json.indexOf('"'); at >= 0; at = json.indexOf('"', at + 1)) quotes++
+  const twice = quotes > 2 * Object.keys(document).length ? repeatedKey(json) : null
+  if (twice === null) return null
+  const { key, ...place } = twice
+  return { ok: false, issues: [{ path: [key], message: 'expected each key once, got it twice', ...place }] }
 }
 
 function placed(json: string, list: readonly Issue[]): Issue[] {
@@ -96,30 +108,8 @@ function outcomesOf(found: Issues, transitions: unknown): OutcomeList {
   return outcomes
 }
 
-function unknownKey(key: string): string {
-  const [nearest] = KEYS.map((known) => ({ known, distance: distance(key.toLowerCase(), known) })).toSorted(
-    (a, b) => a.distance - b.distance,
-  )
-  const meant =
-    nearest !== undefined && nearest.distance <= 3
-      ? `did you mean "${nearest.known}"?`
-      : `expected one of ${KEYS.join(', ')}`
-  return `unknown key "${key.slice(0, 40)}", ${meant}`
-}
-
-/** Levenshtein's distance of two words; only the first 40 letters of `a` are looked at. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (const [i, letter] of a.slice(0, 40).split('').entries()) {
-    const next = [i + 1]
-    for (let j = 0; j < b.length; j++)
-      next.push(
-        Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (b[j] === letter ? 0 : 1)),
-      )
-    row = next
-  }
-  return row[b.length] ?? 0
-}
+const unknownKey = (key: string): string =>
+  `unknown key "${key.slice(0, 40)}"${didYouMean(key, KEYS) || `, expected one of ${KEYS.join(', ')}`}`
 
 /** The shortest text that reads back as the same number, -0 included. */
 const exact = (x: number): string => (Object.is(x, -0) ? '-0' : String(x))

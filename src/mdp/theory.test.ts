@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import {
   asyncLimit,
@@ -89,13 +90,16 @@ describe('theorems 2 and 3', () => {
     ).toBeCloseTo(2, 12)
     const partial = { ...input, coverage: { muMin: 0, muAvg: 0.02, cHet: 20, mixingTime: 5 } }
     expect(theorem2(partial).steps).not.toBeNull()
-    expect(theorem2(partial, undefined, 'icml')).toMatchObject({ steps: null, leading: null })
+    const icml = theorem2(partial, undefined, 'icml')
+    expect(icml).toMatchObject({ steps: null, leading: null })
+    expect(icml.missing[0]).toContain('mu_min is 0')
   })
 
   test('the lower bound on tau leaves no tau at c_eta = 1, and one at the c_eta that is named', () => {
     const none = theorem2(input)
     expect(none.rounds).toBeNull()
     const enough = Number(/c_eta up to (\S+)/.exec(none.missing[0] ?? '')?.[1])
+    expect(theorem2(input, { cT: 1, cEta: enough * 1.1 }).rounds).toBeNull()
     const some = theorem2(input, { cT: 1, cEta: enough * 0.9 })
     expect(some.missing).toEqual([])
     expect(some.rounds ?? 0).toBeGreaterThan(0)
@@ -112,8 +116,13 @@ describe('theorems 2 and 3', () => {
   })
 })
 
+test('takes a discount of 0, and an epsilon as large as any error', () => {
+  expect(theorem1({ ...input, discount: 0, epsilon: 1 }).syncPeriod?.high).toBeGreaterThan(1)
+  expect(theorem1({ ...input, epsilon: 10 }).steps).toBeGreaterThan(0)
+})
+
 test.each([
-  [{ epsilon: 11 }, 'epsilon'],
+  [{ epsilon: 10.001 }, 'epsilon'],
   [{ epsilon: 0 }, 'epsilon'],
   [{ delta: 1 }, 'delta'],
   [{ discount: 1 }, 'discount'],
@@ -129,6 +138,20 @@ describe('prior art', () => {
   test('has the nine printed rows and the slides rows', () => {
     expect(PRIOR_ART.filter((row) => !row.slidesOnly).length).toBe(9)
     expect(PRIOR_ART.filter((row) => row.slidesOnly).length).toBe(5)
+  })
+
+  test.each(PRIOR_ART)('$reference: the number is its printed formula', ({ formula, samples: numberOf }) => {
+    const coverage = { muMin: 0.01, muAvg: 0.02, cHet: 2, mixingTime: 5, coverTime: 30 }
+    const { states: S, actions: A, agents: K, discount: γ, epsilon: ε } = input
+    const names = { S, A, K, γ, ε, ω: 0.8, μ_min: 0.01, μ_avg: 0.02, C_het: 2, t_mix: 5, t_cover: 30 }
+    const code = formula
+      .replaceAll('²', '^2')
+      .replaceAll('³', '^3')
+      .replaceAll('^', '**')
+      .replaceAll('3ω', '3*ω')
+      .replaceAll(/(?<![/+]) (?![/+])/g, '*')
+    const printed = runInNewContext(code, names) as number
+    expect((numberOf({ ...input, coverage }) ?? NaN) / printed).toBeCloseTo(1, 9)
   })
 
   test('agrees with numbers worked out by hand', () => {
@@ -170,6 +193,8 @@ describe('prior art', () => {
   test('bounds the cover time of a fair coin from above', () => {
     // Two pairs, each step a fresh fair coin: both are seen within 2 steps with probability 1/2.
     expect(coverTimeBound({ muMin: 0.5, muAvg: 0.5, cHet: 1, mixingTime: 1 }, 2, 1)).toBeGreaterThanOrEqual(2)
+    // blocks of 3 * log2(2 / (1/8)) = 12 steps, ceil(16 log 8) = 34 of them
+    expect(coverTimeBound({ muMin: 0.125, muAvg: 0.5, cHet: 1, mixingTime: 3 }, 2, 2)).toBe(12 * 34)
     expect(coverTimeBound({ muMin: 0.5, muAvg: 0.5, cHet: 1, mixingTime: null }, 2, 1)).toBeNull()
   })
 })
@@ -194,6 +219,30 @@ describe('check', () => {
     expect(check(theorem3(input), input, { stepSize: 1.25e-4, syncPeriod: 50, steps: 1 })[0]).toContain(
       'is within',
     )
+  })
+
+  test('names the eta of Theorem 1 too, and none where tau is 1', () => {
+    const own = { stepSize: 0.05, syncPeriod: 14, steps: 1 }
+    const [told = ''] = check(theorem1(input), input, own)
+    const eta = Number(/eta up to (\S+) would/.exec(told)?.[1])
+    expect(eta).toBeCloseTo(0.1 / 7.2 / 13, 6)
+    expect(check(theorem1(input), input, { ...own, stepSize: eta * 0.999 })[0]).toContain('is within')
+    expect(check(theorem1(input), input, { ...own, stepSize: eta * 1.001 })[0]).toContain('at most')
+    expect(check(theorem1(input), input, { ...own, stepSize: 0.9, syncPeriod: 1 })[0]).toContain('is within')
+  })
+
+  test('takes what is exactly asked for as enough', () => {
+    const demand = { ...theorem2(input), steps: 2000, stepSize: 0.05, syncPeriod: { low: 50, high: 60 } }
+    const at = (syncPeriod: number, steps: number) =>
+      check(demand, input, { stepSize: 0.05, syncPeriod, steps })
+    expect(at(50, 2000).slice(1)).toEqual([
+      "Theorem 2 asks for eta = 0.05 for this epsilon; the file's 0.05 is no larger: it may need more steps.",
+      "Theorem 2 asks for T >= 2000; the file's 2000 is enough.",
+    ])
+    expect(at(49, 1999).slice(2)).toEqual([
+      'Theorem 2 asks for tau >= 50; the file has 49.',
+      "Theorem 2 asks for T >= 2000; the file's 1999 is fewer.",
+    ])
   })
 
   test('says that schedules are not covered', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ACTION_BITS, STATE_BITS, aliasTables, pick, sampledProbabilities } from './alias.ts'
+import { ACTION_BITS, STATE_BITS, aliasTables, pick, rowShift, sampledProbabilities } from './alias.ts'
 import { Purpose, nextWord, streamOf } from './stream.ts'
 
 const rows = fc.array(
@@ -21,7 +21,38 @@ const tablesOf = (list: readonly (readonly number[])[], bits: number) => {
   return aliasTables(Float64Array.from(list.flat()), start, bits)
 }
 
+describe('rowShift', () => {
+  // every draw depends on it: more columns than needed would give the same law by other words
+  it.each([
+    [1, 31],
+    [2, 31],
+    [3, 30],
+    [4, 30],
+    [5, 29],
+    [8, 29],
+    [9, 28],
+    [65_536, 16],
+  ])('a row of %i outcomes has 2^(32 - %i) columns', (outcomes, shift) => {
+    expect(rowShift(outcomes)).toBe(shift)
+  })
+})
+
 describe('aliasTables', () => {
+  it('gives known tables, as every published draw was made with', () => {
+    const tables = tablesOf([[0.25, 0.75], [1], [0.125, 0.5, 0.375]], STATE_BITS)
+    expect(tables).toEqual({
+      thresholdBits: 31,
+      offset: Uint32Array.of(0, 2, 4),
+      shift: Uint8Array.of(31, 31, 30),
+      threshold: Uint32Array.of(2 ** 30, 2 ** 31 - 1, 2 ** 31 - 1, 0, 2 ** 30, 2 ** 31 - 1, 2 ** 30, 0),
+      alias: Uint32Array.of(1, 1, 0, 0, 1, 1, 1, 2),
+    })
+    // column = top bits, remainder = the bits below: 2^30 of 2^31 in the first half-row
+    expect([0, 0x3fffffff, 0x40000000, 0x7fffffff, 0x80000000].map((word) => pick(tables, 0, word))).toEqual([
+      0, 0, 1, 1, 1,
+    ])
+  })
+
   it.each([
     [STATE_BITS, 32],
     [ACTION_BITS, 24],

@@ -95,12 +95,15 @@ describe('bootstrapInterval', () => {
     )
   })
 
-  it.each(['mean', 'median'] as const)('agrees with the obvious way of resampling the %s', (statistic) => {
-    const values = [5, 1, 4, 1, 9, 2, 6]
+  it.each([
+    ['mean', [5, 1, 4, 1, 9, 2, 6]],
+    ['median', [5, 1, 4, 1, 9, 2, 6]],
+    ['median', [5, 1, 4, 1, 9, 2, 6, 3.5]],
+  ] as const)('agrees with the obvious way of resampling the %s of %j', (statistic, values) => {
     const sorted = values.toSorted((a, b) => a - b)
     const stream = streamOf(3, NOBODY, Purpose.bootstrap)
     const results = Array.from({ length: 300 }, () => {
-      const drawn = values.map(() => sorted[below(stream, 7)] as number)
+      const drawn = values.map(() => sorted[below(stream, values.length)] as number)
       return statistic === 'mean' ? mean(drawn) : median(drawn)
     }).toSorted((a, b) => a - b)
     const { low, high } = bootstrapInterval(values, { statistic, resamples: 300, seed: 3, level: 0.9 })

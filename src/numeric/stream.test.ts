@@ -46,6 +46,8 @@ describe('streamOf', () => {
     expect(() => streamOf(-1, 0, Purpose.walk)).toThrow('got -1')
     expect(() => streamOf(0.5, 0, Purpose.walk)).toThrow('got 0.5')
     expect(() => streamOf(1, 4294967296, Purpose.walk)).toThrow('got 4294967296')
+    expect(() => streamOf(1, -1, Purpose.walk)).toThrow('got -1')
+    expect(() => streamOf(1, 0.5, Purpose.walk)).toThrow('got 0.5')
   })
 })
 
@@ -66,13 +68,22 @@ describe('draws', () => {
     expect(chiSquare(counts, 10_000)).toBeLessThan(27.9)
   })
 
+  it('below rejects what would favour small numbers: a third of 3 * 2^30 lies below 2^30', () => {
+    const stream = streamOf(12, 0, Purpose.model)
+    let small = 0
+    for (let i = 0; i < 9000; i++) if (below(stream, 3 * 2 ** 30) < 2 ** 30) small++
+    // four standard errors of 9000 draws; without rejection it would be 4500
+    expect(Math.abs(small - 3000)).toBeLessThan(4 * Math.sqrt(9000 * (1 / 3) * (2 / 3)))
+  })
+
   it('words of one step are independent across agents and across seeds', () => {
     for (const key of [(i: number): [number, number] => [5, i], (i: number): [number, number] => [i, 5]]) {
       const counts = Array.from({ length: 256 }, () => 0)
+      let first = sixteenth(key(0))
       for (let i = 0; i < 100_000; i++) {
-        const first = sixteenth(key(i))
         const second = sixteenth(key(i + 1))
         counts[16 * first + second]!++
+        first = second
       }
       expect(chiSquare(counts, 100_000 / 256)).toBeLessThan(330.5)
     }
@@ -80,13 +91,14 @@ describe('draws', () => {
 
   it('uniform lies in [0, 1) with mean 1/2 and variance 1/12', () => {
     const stream = streamOf(3, 0, Purpose.initial)
-    let [sum, squares] = [0, 0]
+    let [sum, squares, outside] = [0, 0, 0]
     for (let i = 0; i < 200_000; i++) {
       const u = uniform(stream)
-      expect(u >= 0 && u < 1).toBe(true)
+      if (!(u >= 0 && u < 1)) outside++
       sum += u
       squares += u * u
     }
+    expect(outside).toBe(0)
     // four standard errors: 4 * sqrt(1/12/200000) and 4 * sqrt(4/45/200000)
     expect(Math.abs(sum / 200_000 - 1 / 2)).toBeLessThan(0.0026)
     expect(Math.abs(squares / 200_000 - 1 / 3)).toBeLessThan(0.0027)

@@ -8,10 +8,11 @@ import type { Result } from '../numeric/result.ts'
 
 const MAGIC = 0x4c445246 // "FRDL"
 const PREFIX = 8
-const BYTES = { f64: 8, u32: 4 } as const
 
 /** An element type of a tensor. */
-export type TensorType = keyof typeof BYTES
+export type TensorType = 'f64' | 'u32'
+
+const BYTES: Readonly<Record<TensorType, number>> = { f64: 8, u32: 4 }
 
 /** One named tensor; `data` may share the frame's memory. */
 export interface Tensor {

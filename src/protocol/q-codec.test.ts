@@ -12,7 +12,7 @@ import {
 } from './q-codec.ts'
 import type { QUpdate } from './q-messages.ts'
 
-const SHAPE = { entries: 50, agents: 70_000, steps: 1000 }
+const SHAPE = { entries: 50, agents: 70_000, steps: 1000, averaging: 'importance' } as const
 
 const updates: fc.Arbitrary<QUpdate> = fc
   .record({
@@ -40,7 +40,8 @@ describe('updates', () => {
     fc.assert(
       fc.property(updates, (update) => {
         const bytes = encodeUpdate(update)
-        expect(decodeUpdate(bytes, SHAPE)).toEqual({ ok: true, value: update })
+        const averaging = update.visits === null ? 'equal' : 'importance'
+        expect(decodeUpdate(bytes, { ...SHAPE, averaging })).toEqual({ ok: true, value: update })
         expect(
           updateBytes(update.agent, update.round, update.changes.length, {
             entries: update.entries !== null,
@@ -69,7 +70,7 @@ describe('updates', () => {
         { name: 'rewards', data: Float64Array.of(1) },
       ],
     })
-    expect(decodeUpdate(smuggled, SHAPE)).toEqual({
+    expect(decodeUpdate(smuggled, { ...SHAPE, averaging: 'equal' })).toEqual({
       ok: false,
       issues: [
         { path: ['state'], message: 'unknown field' },
@@ -83,6 +84,7 @@ describe('updates', () => {
     ['an entry out of range', { entries: Uint32Array.of(50) }, 'expected ascending entries below 50, got 50'],
     ['a change that is not finite', { changes: Float64Array.of(NaN) }, 'expected a finite number, got NaN'],
     ['more visits than steps', { visits: Uint32Array.of(1001) }, 'expected at most 1000, got 1001'],
+    ['no visits to weigh by', { visits: null }, 'expected visit counts under importance averaging'],
     ['lengths that differ', { changes: Float64Array.of(1, 2) }, 'expected 1 numbers, got 2'],
   ])('with %s are refused', (_, wrong, message) => {
     const update = {
@@ -95,6 +97,20 @@ describe('updates', () => {
     }
     const result = decodeUpdate(encodeUpdate(update), SHAPE)
     expect(result.ok ? [] : result.issues.map((issue) => issue.message)).toContain(message)
+  })
+
+  it('tell no visits that nobody needs: under equal averaging they are refused', () => {
+    const bytes = encodeUpdate({
+      agent: 1,
+      round: 2,
+      entries: Uint32Array.of(3),
+      changes: Float64Array.of(0.5),
+      visits: Uint32Array.of(4),
+    })
+    expect(decodeUpdate(bytes, { ...SHAPE, averaging: 'equal' })).toEqual({
+      ok: false,
+      issues: [{ path: ['visits'], message: 'expected no visit counts under equal averaging' }],
+    })
   })
 })
 

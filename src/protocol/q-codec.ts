@@ -2,6 +2,7 @@
 import type { Issue, Result } from '../numeric/result.ts'
 import { decodeFrame, encodeFrame, frameLength } from './frame.ts'
 import type { Frame, Tensor } from './frame.ts'
+import type { Averaging } from './q-contract.ts'
 import type { QTask, QUpdate } from './q-messages.ts'
 
 /** What a receiver knows beforehand, and holds a message against. */
@@ -11,6 +12,8 @@ export interface QShape {
   readonly agents: number
   /** the sync period: no step count and no visit count of a round exceeds it */
   readonly steps: number
+  /** visit counts come with importance averaging, and only with it */
+  readonly averaging: Averaging
 }
 
 /** Every field and tensor that an Update may carry: all that a server can ever learn about an agent. */
@@ -82,6 +85,10 @@ export function decodeUpdate(bytes: Uint8Array, shape: QShape): Result<QUpdate> 
   const changes = f64(frame.value, 'changes', count, issues)
   const visits = has(frame.value, 'visits') ? u32(frame.value, 'visits', count, issues) : null
   if (entries !== null) checkAscending(entries, shape.entries, issues)
+  if ((visits !== null) !== (shape.averaging === 'importance')) {
+    const wanted = shape.averaging === 'importance' ? 'visit counts' : 'no visit counts'
+    issues.push({ path: ['visits'], message: `expected ${wanted} under ${shape.averaging} averaging` })
+  }
   visits?.forEach(
     (value, i) =>
       value > shape.steps &&

@@ -7,7 +7,7 @@ export interface ServerRule<State, Task, Update> {
   /** the Task of the round that is due, or null when the run is over */
   task(state: State): Task | null
   /**
-   * Closes the round.
+   * Closes the round; neither argument is changed.
    * @param updates one of each agent that takes part, in agent order
    */
   fold(state: State, updates: readonly Update[]): State

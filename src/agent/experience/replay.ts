@@ -3,9 +3,13 @@ import type { Log } from '../../mdp/log.ts'
 import { emptyTrajectory } from '../experience.ts'
 import type { Experience } from '../experience.ts'
 
-/** The replay of one log; its position is the index of the next step. */
+/**
+ * The replay of one log; its position is the index of the next step.
+ * @throws RangeError when the log is empty
+ */
 export function replayExperience(log: Log, actions: number): Experience<number> {
   const length = log.state.length
+  if (length === 0) throw new RangeError('replayExperience: the log must hold at least one step, got none')
   return {
     start: () => 0,
     gather(from, steps) {

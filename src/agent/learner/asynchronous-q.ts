@@ -7,11 +7,9 @@ import { qStep, rowMax } from '../../numeric/q-update.ts'
 import { stepSizeAt } from '../../numeric/step-size.ts'
 import type { QContract } from '../../protocol/q-contract.ts'
 import type { QTask, QUpdate } from '../../protocol/q-messages.ts'
+import { gatherInChunks } from '../experience.ts'
 import type { Experience, Trajectory } from '../experience.ts'
 import type { Learner } from '../learner.ts'
-
-/** Steps gathered at a time: bounds the memory of a long round. */
-const CHUNK = 65536
 
 /** The learner of `agent`; its state is the position of its experience, for tables restart from the Task's every round. */
 export function asynchronousQ<State>(
@@ -26,12 +24,9 @@ export function asynchronousQ<State>(
       const table = own ? initialTable(contract, agent) : task.table.slice()
       const visits = new Uint32Array(table.length)
       const stepSize = stepSizeAt(contract.stepSize, task.step, contract.discount)
-      let state = from
-      for (let done = 0; done < task.steps; done += CHUNK) {
-        const gathered = experience.gather(state, Math.min(CHUNK, task.steps - done))
-        learn(table, visits, gathered.trajectory, stepSize, contract)
-        state = gathered.state
-      }
+      const state = gatherInChunks(experience, from, task.steps, (trajectory) =>
+        learn(table, visits, trajectory, stepSize, contract),
+      )
       return { state, update: report(contract, agent, task, table, visits, own) }
     },
   }

@@ -7,11 +7,9 @@ import { qStep, rowMax } from '../../numeric/q-update.ts'
 import { stepSizeAt } from '../../numeric/step-size.ts'
 import type { QContract } from '../../protocol/q-contract.ts'
 import type { QTask, QUpdate } from '../../protocol/q-messages.ts'
+import { gatherInChunks } from '../experience.ts'
 import type { Experience } from '../experience.ts'
 import type { Learner } from '../learner.ts'
-
-/** Steps gathered at a time. */
-const CHUNK = 65536
 
 /** The learner of `agent`. A schedule moves with every step, for no round holds it still. */
 export function independentQ<State>(
@@ -24,10 +22,7 @@ export function independentQ<State>(
     init: () => experience.start(),
     apply(from, task) {
       const table = initialTable(contract, agent)
-      let state = from
-      for (let done = 0; done < task.steps; done += CHUNK) {
-        const gathered = experience.gather(state, Math.min(CHUNK, task.steps - done))
-        const { pair, reward, bootstrap } = gathered.trajectory
+      const state = gatherInChunks(experience, from, task.steps, ({ pair, reward, bootstrap }, done) => {
         for (let t = 0; t < pair.length; t++) {
           const entry = pair[t] as number
           const next = bootstrap[t] as number
@@ -35,8 +30,7 @@ export function independentQ<State>(
           const stepSize = stepSizeAt(contract.stepSize, task.step + done + t, discount)
           table[entry] = qStep(table[entry] as number, reward[t] as number, value, stepSize, discount)
         }
-        state = gathered.state
-      }
+      })
       const changes = table.map((value, entry) => value - (task.table[entry] as number))
       return { state, update: { agent, round: task.round, entries: null, changes, visits: null } }
     },
