@@ -38,7 +38,7 @@ function usageFailure(error: CommanderError, usage: string): Failure | null {
   // commander prints help on stderr itself where no command is named
   const named = error.code === 'commander.help' ? 'no command given' : error.message
   const message = named.replace(/^error: /, '').replace(/\n\((.*)\)$/s, ' ($1)')
-  return { exitCode: 2, kind: 'usage', message, text: `fedrl: ${message}\n${usage}` }
+  return { exitCode: 2, kind: 'usage', message, text: `fedrl: ${message.replace(/\.$/, '')}; ${usage}` }
 }
 
 function bug(error: unknown): Failure {

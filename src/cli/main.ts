@@ -5,6 +5,7 @@ import { failureDocument, failureOf, type Failure } from './failure.ts'
 import type { Io } from './io.ts'
 import { createProgram } from './program.ts'
 
+const FAILED = 1
 const INTERRUPTED = 130
 
 /** Aborted by the first Ctrl-C; a second one ends the process at once. Commands that never ask for it die on the first. */
@@ -61,9 +62,15 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     // the reader is gone (`| head`): nobody is left to tell
     if (error.code === 'EPIPE') process.exit()
-    throw error
+    if (stream === process.stdout)
+      process.stderr.write(`fedrl: the result cannot be written: ${error.message}\n`)
+    process.exitCode = FAILED
   })
 }
-process.exitCode = await main(process.argv.slice(2))
-// a pipe takes what was written before the process ends only if we wait for it
-process.stdout.write('', () => process.stderr.write('', () => process.exit()))
+const exitCode = await main(process.argv.slice(2))
+// a pipe takes what was written before the process ends only if we wait for it, and what it refused is told one turn later
+process.stdout.write('', () =>
+  process.stderr.write('', () =>
+    setImmediate(() => process.exit(exitCode === 0 ? process.exitCode : exitCode)),
+  ),
+)

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { guarded, systemCode, systemReason, writeAtomically } from './disk.ts'
+import { guarded, makeFolder, systemCode, systemReason, writeAtomically } from './disk.ts'
 import { RunError } from './errors.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'fedrl-disk-'))
@@ -51,3 +51,20 @@ test('only errors of the system have a code', () => {
   expect(systemReason('ENOSPC')).toBe('no space left on the device (ENOSPC)')
   expect(systemReason('EWEIRD')).toBe('EWEIRD')
 })
+
+test('folders are made from the outermost missing one on, by several at once too', async () => {
+  const made = join(root, 'new')
+  expect(await makeFolder(join(made, 'b', 'c'))).toBe(made)
+  expect(await makeFolder(join(made, 'b'))).toBeNull()
+  const deep = join(root, 'at', 'once')
+  await Promise.all([makeFolder(deep), makeFolder(deep), makeFolder(deep)])
+  expect(await readdir(join(root, 'at'))).toEqual(['once'])
+  await writeFile(join(made, 'file'), '')
+  await expect(makeFolder(join(made, 'file'))).rejects.toMatchObject({ code: 'EEXIST' })
+  await expect(makeFolder(join(made, 'file', 'd', 'e'))).rejects.toMatchObject({ code: 'ENOTDIR' })
+})
+
+test.runIf(process.platform === 'linux')(
+  'a folder that takes no folders is an error, not a wait without end',
+  () => expect(makeFolder('/proc/fedrl/a')).rejects.toMatchObject({ code: 'ENOENT' }),
+)

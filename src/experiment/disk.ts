@@ -1,6 +1,6 @@
 /** Files that are either the old ones or the new ones, whole, whatever happens in between; and what a failing disk means. */
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { InputError, RunError } from './errors.ts'
 
 /** The content of a file, in pieces. */
@@ -18,7 +18,7 @@ export const TEMPORARY = '.tmp'
  */
 export async function writeAtomically(path: string, chunks: Chunks): Promise<void> {
   const folder = dirname(path)
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   try {
     await writeAndSync(path + TEMPORARY, chunks)
     await rename(path + TEMPORARY, path)
@@ -28,6 +28,36 @@ export async function writeAtomically(path: string, chunks: Chunks): Promise<voi
     throw error
   }
   await syncFolder(folder)
+}
+
+/**
+ * Makes a folder and those above it that are missing. Node's own recursive `mkdir` never ends where the system answers ENOENT below a
+ * folder that exists, as in /proc.
+ * @returns the outermost folder that was made, absolute; null where all were there
+ * @throws the system's error; EEXIST where a file is in the way
+ */
+export async function makeFolder(folder: string): Promise<string | null> {
+  const path = resolve(folder)
+  try {
+    return (await isMade(path)) ? path : null
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' || dirname(path) === path) throw error
+  }
+  const outermost = await makeFolder(dirname(path))
+  return (await isMade(path)) ? (outermost ?? path) : outermost
+}
+
+/** Makes one folder; false where it is there already. */
+async function isMade(path: string): Promise<boolean> {
+  try {
+    await mkdir(path)
+    return true
+  } catch (error) {
+    // of a folder that exists, systems say EEXIST, EISDIR or, of the root, EROFS
+    const info = await stat(path).catch(() => null)
+    if (info?.isDirectory() === true) return false
+    throw error
+  }
 }
 
 async function writeAndSync(path: string, chunks: Chunks): Promise<void> {
@@ -63,6 +93,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder',
   EISDIR: 'it is a folder',
   EEXIST: 'a file is in the way',
+  ELOOP: 'its symbolic links lead in a circle',
+  ENAMETOOLONG: 'the name is too long',
 }
 
 /** The `code` of an error of the operating system, or undefined for any other thing thrown. */

@@ -1,9 +1,8 @@
 /** A finished run in the formats of others: rows as CSV or Parquet, curves and models as NumPy arrays, models as safetensors. */
-import { createReadStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Chunks } from './disk.ts'
 import { InputError } from './errors.ts'
+import { readBytes, readChunks } from './files.ts'
 import type { Manifest } from './manifest.ts'
 import { modelPath } from './parts.ts'
 import { rowsOf } from './read-rows.ts'
@@ -26,7 +25,7 @@ export async function exportOf(folder: string, format: Format): Promise<Chunks> 
     throw new InputError(folder, `expected a finished run; to finish it: fedrl run --resume ${folder}`)
   switch (format) {
     case 'csv':
-      return createReadStream(join(folder, ROWS)) as AsyncIterable<Uint8Array>
+      return readChunks(join(folder, ROWS), join(folder, ROWS))
     case 'parquet':
       return (await import('./export/parquet.ts')).parquetOf(rowsOf(folder))
     case 'npz':
@@ -59,7 +58,7 @@ async function modelsOf(folder: string, { name, fedrl, seeds, variants }: Manife
 
 async function readModel(folder: string, variant: string, seed: number): Promise<Tensor> {
   const path = modelPath(folder, { variant, seed })
-  const file = decodeSafetensors(await readFile(path))
+  const file = decodeSafetensors(await readBytes(path, path, Infinity))
   if (!file.ok) throw new InputError(path, file.issues)
   const q = file.value.tensors['q']
   if (q === undefined) throw new InputError(path, 'expected a tensor q, got none')

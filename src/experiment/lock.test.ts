@@ -65,3 +65,19 @@ test('of many that find a void lock at once, one gets it', async () => {
   const tries = await Promise.allSettled(Array.from({ length: 8 }, () => lock(folder)))
   expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
 })
+
+test.each([-1, 0, 1e99, 1.5])('a lock that names the process %d is no lock', async (pid) => {
+  await leave({ pid, started: '' })
+  await (
+    await lock(folder)
+  )()
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('what a killed process left beside the lock is removed, what a living one has there stays', async () => {
+  await writeFile(join(folder, 'lock-2147483647-0'), '')
+  await writeFile(join(folder, `lock-${process.ppid}-0`), '')
+  const release = await lock(folder)
+  expect((await readdir(folder)).toSorted()).toEqual(['lock', `lock-${process.ppid}-0`])
+  await release()
+})

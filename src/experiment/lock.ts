@@ -3,7 +3,7 @@
  * It knows the processes of this machine only: a folder shared over a network must not be resumed from two machines at once.
  */
 import { readFileSync } from 'node:fs'
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode } from './disk.ts'
 import { InputError } from './errors.ts'
@@ -42,8 +42,9 @@ function isAlive({ pid, started }: Owner): boolean {
 
 function parseOwner(text: string): Owner | null {
   try {
-    const { pid, started } = JSON.parse(text) as Partial<Owner>
-    return typeof pid === 'number' && typeof started === 'string' ? { pid, started } : null
+    const { pid = NaN, started } = JSON.parse(text) as Partial<Owner>
+    const isPid = Number.isInteger(pid) && pid > 0 && pid < 0x80000000
+    return isPid && typeof started === 'string' ? { pid, started } : null
   } catch {
     return null
   }
@@ -58,12 +59,30 @@ export async function lock(folder: string): Promise<() => Promise<void>> {
   const path = join(folder, LOCK)
   const own = JSON.stringify({ pid: process.pid, started: startOf(process.pid) } satisfies Owner)
   for (;;) {
-    if (await place(path, own)) return () => rm(path, { force: true })
+    if (await place(path, own)) {
+      await sweep(folder)
+      return () => rm(path, { force: true })
+    }
     await breakStale(path, folder)
   }
 }
 
 let asides = 0
+
+/** Whether a file of this name lay beside a lock for a moment, and was left there when its process was killed. */
+export const isAside = (name: string): boolean => ASIDE.test(name)
+
+const ASIDE = /^lock-(\d+)-\d+$/
+
+/** Removes what killed processes left beside the lock. */
+async function sweep(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = Number(ASIDE.exec(name)?.[1] ?? process.pid)
+    const started = startOf(pid)
+    if (pid !== process.pid && (started === 'gone' || !isAlive({ pid, started })))
+      await rm(join(folder, name), { force: true })
+  }
+}
 
 /** A name beside the lock that nobody else uses. */
 const asideOf = (path: string): string => `${path}-${process.pid}-${asides++}`
@@ -71,8 +90,8 @@ const asideOf = (path: string): string => `${path}-${process.pid}-${asides++}`
 /** Creates the lock with its content in one step, so that nobody sees it half written; false when there is one. */
 async function place(path: string, content: string): Promise<boolean> {
   const aside = asideOf(path)
-  await writeFile(aside, content)
   try {
+    await writeFile(aside, content)
     await link(aside, path)
     return true
   } catch (error) {

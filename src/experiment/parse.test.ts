@@ -179,7 +179,7 @@ suite('what is wrong is told, once, with its place', () => {
     ],
     [
       '{}',
-      'e.yaml:9:3: algorithm.stepSize: expected a mapping with one of the keys rescaledLinear, polynomial',
+      'e.yaml:9:3: algorithm.stepSize: expected a mapping with one of the keys rescaledLinear, polynomial, got none',
     ],
   ])('schedule %s', (value, line) => expect(eta(value)).toEqual([line]))
 

@@ -44,7 +44,8 @@ export function parseExperiment(text: string, options: ParseOptions): Result<Exp
   const place = (issue: Issue): Issue => placed(issue, data, source.value, flags)
   if (!file.success) return failure(tidy(zodIssues(file.error), data).map(place))
   const { name, seeds, vary, ...base } = file.data
-  const grid = gridIssues(vary, options.yes ?? false)
+  // the schema drops a key named __proto__, which would then be without effect and untold
+  const grid = gridIssues((getIn(data, ['vary']) ?? {}) as Vary, options.yes ?? false)
   if (grid.length > 0) return failure(grid.map(place))
   const variants = variantsOf(base, vary)
   if (!variants.ok) return failure(variants.issues.map(place))

@@ -1,4 +1,7 @@
-/** What finished trials leave in a run folder: a model each and, until they are merged, a part each, whose presence means finished. */
+/**
+ * What finished trials leave in a run folder: a model each and, until they are merged, a part each, whose presence means finished. A
+ * part is a line with the sha256 of what follows, the trial's account on a line, and its rows.
+ */
 import { createReadStream } from 'node:fs'
 import { open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -22,7 +25,7 @@ export async function writeProduct(
   write: Writer,
 ): Promise<void> {
   await write(modelPath(path, trial), [model])
-  await write(partPath(path, trial), [part])
+  await write(partPath(path, trial), [new TextEncoder().encode(`${sha256(part)}\n`), part])
 }
 
 /** The account of a trial and where in its part the rows begin. */
@@ -33,15 +36,21 @@ interface Opened {
 
 const NEWLINE = 0x0a
 
-/** First line of a file, and the file's size. */
-async function firstLine(path: string): Promise<{ line: string; bytes: number; size: number }> {
+/** Bytes of a part's first line. */
+const HASH_BYTES = 65
+
+/** A line of a file that begins at a byte, and the file's size. */
+async function lineAt(
+  path: string,
+  position: number,
+): Promise<{ line: string; bytes: number; size: number }> {
   const file = await open(path)
   try {
     const { size } = await file.stat()
     for (let length = 4096; ; length *= 4) {
-      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(length), position: 0 })
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(length), position })
       const end = buffer.subarray(0, bytesRead).indexOf(NEWLINE)
-      if (end >= 0 || bytesRead === size)
+      if (end >= 0 || bytesRead < length)
         return { line: buffer.toString('utf8', 0, Math.max(0, end)), bytes: end + 1, size }
     }
   } finally {
@@ -50,9 +59,10 @@ async function firstLine(path: string): Promise<{ line: string; bytes: number; s
 }
 
 async function openPart(path: string, trial: Trial): Promise<Opened | null> {
-  const { line, bytes, size } = await firstLine(partPath(path, trial))
+  const { line, bytes, size } = await lineAt(partPath(path, trial), HASH_BYTES)
   const account = parseAccount(line)
-  return account !== null && account.rowBytes === size - bytes ? { account, rowsAt: bytes } : null
+  const rowsAt = HASH_BYTES + bytes
+  return account !== null && account.rowBytes === size - rowsAt ? { account, rowsAt } : null
 }
 
 /** How many trials an unfinished run has finished. */
@@ -66,13 +76,18 @@ export async function countParts(path: string): Promise<number> {
   }
 }
 
-/** Whether the part and the model of a trial are there, and whole. */
+/** Something else stands where a file should be; writing the file will tell. */
+const ABSENT: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EISDIR']
+
+/** Whether the part and the model of a trial are there, and as they were written. */
 export async function isDone(path: string, trial: Trial): Promise<boolean> {
   try {
+    const part = await readFile(partPath(path, trial))
+    if (part.toString('latin1', 0, HASH_BYTES) !== `${sha256(part.subarray(HASH_BYTES))}\n`) return false
     const opened = await openPart(path, trial)
     return opened !== null && sha256(await readFile(modelPath(path, trial))) === opened.account.model
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false
+    if (ABSENT.includes(systemCode(error))) return false
     throw error
   }
 }

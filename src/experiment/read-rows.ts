@@ -1,18 +1,26 @@
 /** Reading the rows of a finished run for statistics and figures. */
-import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { thin } from '../metrics/curve.ts'
 import type { Row } from '../metrics/row.ts'
 import { gather, type SampleTable } from '../metrics/samples.ts'
+import { InputError } from './errors.ts'
+import { readChunks } from './files.ts'
 import { decodeRows } from './rows-csv.ts'
 import { ROWS } from './run-folder.ts'
 
 /** As many steps of a variant as a figure can show. */
 const MOST_STEPS = 200
 
-/** The rows of a run folder in their order, many at a time. */
-export const rowsOf = (folder: string): AsyncGenerator<Row[]> =>
-  decodeRows(createReadStream(join(folder, ROWS)) as AsyncIterable<Uint8Array>)
+/** The rows of a run folder in their order, many at a time. @throws InputError naming the file where it cannot be read or is damaged */
+export async function* rowsOf(folder: string): AsyncGenerator<Row[]> {
+  const path = join(folder, ROWS)
+  try {
+    yield* decodeRows(readChunks(path, path))
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new InputError(path, error.message)
+    throw error
+  }
+}
 
 /** The rows of a run folder as samples; of more than 200 steps of a variant, 200 evenly spaced ones with the first and the last. */
 export async function readSamples(folder: string): Promise<SampleTable> {

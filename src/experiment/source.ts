@@ -45,8 +45,16 @@ export function parseYaml(text: string): Result<Source> {
   }
 }
 
-const explain = (fault: string): string =>
-  `not valid YAML: ${fault.startsWith('Maximum call stack') ? 'nested too deeply' : (fault.split('\n', 1)[0] ?? fault)}`
+/** Faults whose text is for programmers, by how it begins. */
+const PLAIN: Readonly<Record<string, string>> = {
+  'Maximum call stack': 'nested too deeply',
+  'Source contains multiple documents': 'expected one document, got several',
+}
+
+function explain(fault: string): string {
+  const known = Object.keys(PLAIN).find((start) => fault.startsWith(start))
+  return `not valid YAML: ${known === undefined ? (fault.split('\n', 1)[0] ?? fault) : PLAIN[known]}`
+}
 
 function offsetOf(root: Node, path: Path): number {
   let node = root

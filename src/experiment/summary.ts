@@ -77,3 +77,25 @@ export function summarise(experiment: Experiment, manifest: Manifest, accounts: 
     ),
   }
 }
+
+/** The {@link Summary} that a text holds, judged by its first keys; null where it holds none. */
+export function parseSummary(text: string): Summary | null {
+  try {
+    const value = JSON.parse(text) as Partial<Summary> | null
+    const whole =
+      typeof value?.fedrl === 'string' &&
+      typeof value.agentSteps === 'number' &&
+      Array.isArray(value.seeds) &&
+      Array.isArray(value.variants) &&
+      value.variants.every((variant: Partial<VariantSummary> | null) => isVariant(variant))
+    return whole ? (value as Summary) : null
+  } catch {
+    return null
+  }
+}
+
+const isVariant = (variant: Partial<VariantSummary> | null): boolean =>
+  typeof variant?.name === 'string' &&
+  typeof variant.metrics === 'object' &&
+  typeof variant.settings === 'object' &&
+  Array.isArray(variant.notes)

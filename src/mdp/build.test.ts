@@ -67,7 +67,7 @@ describe('mdpOf', () => {
       'transitions.4.0: expected a state, an integer in [0, 2), got -1',
       'transitions.4.1: expected an action, an integer in [0, 1), got 1',
       'transitions.4.3: expected a probability, a finite number >= 0, got -0.1',
-      'transitions.4.4: expected a reward, a finite number, got NaN',
+      'transitions.4.4: expected a reward, a number in [-1e+100, 1e+100], got NaN',
     ])
     expect(told({ terminal: [2] })).toEqual(['terminal.0: expected a state, an integer in [0, 2), got 2'])
     expect(told({ terminal: [0, 1] })[0]).toBe(

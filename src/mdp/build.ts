@@ -3,7 +3,16 @@ import type { Issue, Result } from '../numeric/result.ts'
 import type { Issues } from './issues.ts'
 import { issues, shown } from './issues.ts'
 import type { Mdp, Outcome } from './mdp.ts'
-import { checkInitial, checkRows, checkSizes, isIndex, terminalOf, uniformInitial } from './validate.ts'
+import {
+  checkInitial,
+  checkRows,
+  checkSizes,
+  isIndex,
+  isReward,
+  LARGEST_REWARD,
+  terminalOf,
+  uniformInitial,
+} from './validate.ts'
 
 /** Outcomes by column, in any order: a growing list of numbers without an object for each. */
 export interface OutcomeList {
@@ -130,7 +139,7 @@ function checkOutcomes(found: Issues, states: number, actions: number, columns: 
     if (!isIndex(a, actions)) told(i, 1, `an action, an integer in [0, ${actions})`, a)
     if (!isIndex(n, states)) told(i, 2, `a next state, an integer in [0, ${states})`, n)
     if (!Number.isFinite(p) || p < 0) told(i, 3, 'a probability, a finite number >= 0', p)
-    if (!Number.isFinite(r)) told(i, 4, 'a reward, a finite number', r)
+    if (!isReward(r)) told(i, 4, `a reward, a number in [${-LARGEST_REWARD}, ${LARGEST_REWARD}]`, r)
   }
 }
 

@@ -123,6 +123,18 @@ export function syntaxFault(text: string): SyntaxFault | null {
   return fault === null ? null : { message: fault.message, ...placeAt(text, fault.offset) }
 }
 
+/** The first key that stands twice in the object of a valid JSON text, with the place of its second value; null where none does. */
+export function repeatedKey(text: string): (Place & { readonly key: string }) | null {
+  const seen = new Set<string | number>()
+  let found: { key: string; offset: number } | null = null as { key: string; offset: number } | null
+  readAll(text, ([key, ...rest], offset) => {
+    if (key === undefined || rest.length > 0) return
+    if (seen.has(key)) found ??= { key: String(key), offset }
+    seen.add(key)
+  })
+  return found === null ? null : { key: found.key, ...placeAt(text, found.offset) }
+}
+
 /** The places of the values at some paths of valid JSON; of a path that leads nowhere, the innermost value on the way. */
 export function placesOf(text: string, paths: readonly (readonly (string | number)[])[]): Place[] {
   const offsets = paths.map(() => ({ depth: -1, offset: 0 }))

@@ -122,7 +122,7 @@ describe('the slow JSON reader', () => {
 
 describe('writeMdpJson', () => {
   it('is read back exactly, for any numbers (property)', () => {
-    const finite = fc.double({ noNaN: true, noDefaultInfinity: true })
+    const finite = fc.double({ min: -1e100, max: 1e100, noNaN: true })
     const outcome = fc.tuple(
       fc.nat(3),
       fc.nat(1),

@@ -2,6 +2,7 @@
 import type { Issue, Result } from '../numeric/result.ts'
 import { MOST_ISSUES, shown } from './issues.ts'
 import type { Log } from './log.ts'
+import { isReward, LARGEST_REWARD } from './validate.ts'
 
 /** The columns, in order: the header is exactly this line. */
 export const LOG_COLUMNS = ['state', 'action', 'reward', 'next_state', 'terminated'] as const
@@ -155,7 +156,9 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 function readReward(reader: Reader, line: string): number {
   const text = fieldOf(line, 2)
   const value = NUMBER.test(text) ? Number(text) : NaN
-  return Number.isFinite(value) ? value : tellField(reader, line, 2, 'a finite number')
+  return isReward(value)
+    ? value
+    : tellField(reader, line, 2, `a number in [${-LARGEST_REWARD}, ${LARGEST_REWARD}]`)
 }
 
 function readFlag(reader: Reader, line: string): number {

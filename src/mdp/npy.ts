@@ -102,13 +102,29 @@ function advance(index: number[], shape: readonly number[]): void {
   }
 }
 
-/** The raw `.npy` files of a `.npz` file by array name, those in `names` only. */
+/** Arrays that inflate to more bytes than this together are refused before they are inflated. */
+const MOST_INFLATED = 1_000_000_000
+
+/** The raw `.npy` files of a `.npz` file by array name, those in `names` only. Refused: a name twice, more than a gigabyte in all. */
 export function unzipNpz(
   bytes: Uint8Array,
   names: readonly string[],
 ): Result<ReadonlyMap<string, Uint8Array>> {
+  const seen: string[] = []
+  let inflated = 0
+  const filter = (file: { readonly name: string; readonly originalSize: number }): boolean => {
+    const name = file.name.replace(/\.npy$/, '')
+    if (!names.includes(name)) return false
+    seen.push(name)
+    inflated += file.originalSize
+    return inflated <= MOST_INFLATED
+  }
   try {
-    const files = unzipSync(bytes, { filter: (file) => names.includes(file.name.replace(/\.npy$/, '')) })
+    const files = unzipSync(bytes, { filter })
+    if (inflated > MOST_INFLATED)
+      return refused([], `expected arrays of at most ${MOST_INFLATED} bytes in all, got ${inflated}`)
+    const twice = seen.find((name, i) => seen.indexOf(name) < i)
+    if (twice !== undefined) return refused([twice], 'expected one array of this name, got two')
     return {
       ok: true,
       value: new Map(Object.entries(files).map(([name, data]) => [name.replace(/\.npy$/, ''), data])),

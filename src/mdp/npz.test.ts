@@ -109,7 +109,7 @@ describe('parseNpz, on files of writeNpz', () => {
       'P.0.1: expected outcomes of state 0, action 1 whose probabilities sum to 1 within 1e-9, got a sum of 0.98',
     ])
     expect(told(file([1, -1], [0, 0]))).toEqual(['P.0.1.0: expected a finite number >= 0, got -1'])
-    expect(told(file([1, 1], [0, NaN]))).toEqual(['R.0.1: expected a finite number, got NaN'])
+    expect(told(file([1, 1], [0, NaN]))).toEqual(['R.0.1: expected a number in [-1e+100, 1e+100], got NaN'])
     expect(told(file([1, 1], [0, 0, 0]))).toEqual(['R: expected shape (1, 2) or (1, 2, 1), got (1, 3)'])
     const initial = { data: Float64Array.of(1, 0), shape: [2] }
     expect(told(file([1, 1], [0, 0], { initial }))).toEqual(['initial: expected shape (1,), got (2,)'])
@@ -119,6 +119,15 @@ describe('parseNpz, on files of writeNpz', () => {
     expect(told(writeNpz({ P: flat, R: flat }))).toEqual([
       'P: expected shape [S, A, S] for the layout SAS, got (2,)',
     ])
+  })
+  it('refuses a name twice, and sizes that would fill the memory', () => {
+    const array = { data: Float64Array.of(1, 1), shape: [1, 2, 1] }
+    const twice = Buffer.from(writeNpz({ P: array, Q: array }))
+    for (let at = twice.indexOf('Q.npy'); at >= 0; at = twice.indexOf('Q.npy')) twice.write('P', at)
+    expect(told(twice)).toEqual(['P: expected one array of this name, got two'])
+    const bomb = Buffer.from(writeNpz({ P: array }))
+    bomb.writeUInt32LE(4_000_000_000, bomb.indexOf('PK\u0001\u0002') + 24)
+    expect(told(bomb)).toEqual([': expected arrays of at most 1000000000 bytes in all, got 4000000000'])
   })
   it('asks nothing of the rows of terminal states', () => {
     const terminal = { data: Uint8Array.of(0, 1), shape: [2] }

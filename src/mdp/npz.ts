@@ -7,7 +7,7 @@ import { issues, shown } from './issues.ts'
 import type { Mdp } from './mdp.ts'
 import type { NumberArray } from './npy.ts'
 import { parseNpy, shapeText, unzipNpz } from './npy.ts'
-import { checkSizes } from './validate.ts'
+import { checkSizes, isReward, LARGEST_REWARD } from './validate.ts'
 
 /** The order of the axes of `P`: [state, action, next] or [action, state, next]. */
 export type Layout = 'SAS' | 'ASS'
@@ -127,10 +127,10 @@ function outcomesOf(found: Issues, dense: Dense): OutcomeList {
       const entry = [...place(dense, state, action), next]
       if (!Number.isFinite(probability) || probability < 0)
         found.add(['P', ...entry], `expected a finite number >= 0, got ${shown(probability)}`)
-      if (!Number.isFinite(reward))
+      if (!isReward(reward))
         found.add(
           ['R', ...(perPair ? [state, action] : entry)],
-          `expected a finite number, got ${shown(reward)}`,
+          `expected a number in [${-LARGEST_REWARD}, ${LARGEST_REWARD}], got ${shown(reward)}`,
         )
       outcomes.add(state, action, next, probability, reward)
     }

@@ -10,6 +10,12 @@ export const SUM_TOLERANCE = 1e-9
 /** S * A of the largest problem that is accepted: tables of that many numbers still fit in memory. */
 export const MOST_PAIRS = 100_000_000
 
+/** Larger rewards, either way, are refused: the square of a value, which is at most 1e16 times as large, must not overflow. */
+export const LARGEST_REWARD = 1e100
+
+/** Whether a reward is a number in [-1e100, 1e100]. */
+export const isReward = (x: number): boolean => Math.abs(x) <= LARGEST_REWARD
+
 const isCount = (x: unknown): boolean => typeof x === 'number' && Number.isInteger(x) && x >= 1
 
 /** Sizes and discount: integers S, A >= 1 with S * A <= {@link MOST_PAIRS}, and 0 <= gamma < 1. */
