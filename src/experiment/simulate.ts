@@ -58,8 +58,8 @@ async function simulateTogether(
   const steady =
     lanes.every((lane) => typeof lane.settings.algorithm.stepSize === 'number') &&
     !trials.some(({ countsBytes }) => countsBytes)
-  const cpuSeconds = options.cpuSeconds ?? (() => 0)
-  let [kernelSeconds, step, round, breath] = [0, 0, 0, BREATH]
+  const stopwatch = startStopwatch(options.cpuSeconds)
+  let [step, round, breath] = [0, 0, BREATH]
   let due = evaluate.every
   while (step < algorithm.steps) {
     const length = nextRound(algorithm, step, due)
@@ -71,7 +71,7 @@ async function simulateTogether(
           together,
         )
       : 1
-    const before = cpuSeconds()
+    stopwatch.begin()
     run.advance(
       rounds,
       length,
@@ -79,7 +79,7 @@ async function simulateTogether(
         stepSizeAt(own.algorithm.stepSize, step, (kernel.lanes[l] as Lane).discount),
       ),
     )
-    kernelSeconds += cpuSeconds() - before
+    stopwatch.end()
     for (const trial of trials) trial.account(round, step, length)
     round += algorithm.name === 'q-learning' ? 0 : rounds
     step += rounds * length
@@ -94,12 +94,31 @@ async function simulateTogether(
     }
   }
   const notes = notesOf(algorithm, problems[0] as Problem)
+  const kernelCpuSeconds = stopwatch.cpuSeconds() / trials.length
   return trials.map((trial) => ({
     ...trial.result(),
     notes,
     agentSteps: algorithm.steps * kernel.agents,
-    kernelCpuSeconds: kernelSeconds / trials.length,
+    kernelCpuSeconds,
   }))
+}
+
+/**
+ * Measures the kernel's CPU time: its share of the wall time of the batch, times the CPU time of the batch. The clock of CPU time is read
+ * twice in all, for it costs as much as a round of the kernel.
+ */
+function startStopwatch(cpuClock: (() => number) | undefined) {
+  const now = cpuClock === undefined ? () => 0 : () => performance.now()
+  const [cpuBefore, wallBefore] = [cpuClock?.() ?? 0, now()]
+  let [inside, since] = [0, 0]
+  return {
+    begin: () => void (since = now()),
+    end: () => void (inside += now() - since),
+    cpuSeconds(): number {
+      const wall = now() - wallBefore
+      return wall > 0 ? ((cpuClock?.() ?? 0) - cpuBefore) * (inside / wall) : 0
+    },
+  }
 }
 
 /** Rows and costs of one trial of the batch. */
