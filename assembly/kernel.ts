@@ -246,16 +246,49 @@ function enterStates<L, R>(first: u32, n: u32, a_: u32, bits: u32, at: usize, re
   }
 }
 
+/** Whether the sampling tables are larger than the cache: then each is touched in a loop of its own first, short enough that many misses overlap. */
+export let touchFirst: bool = false
+
+// @ts-ignore: decorator
+@inline
+function touchActions<L>(first: u32, n: u32, bits: u32): void {
+  for (let i: u32 = 0; i < n; i++) {
+    const from = load<u32>(states + (((first + i) as usize) << 2))
+    const base = load<u32>(actionTables + (((first + i) as usize) << 2)) as usize
+    const slot = ((from << bits) + (load<u32>(wordsU + ((i as usize) << 2)) >>> (32 - bits))) as usize
+    store<u32>(pairs + ((i as usize) << 2), load<u32>(base + (slot << (sizeof<L>() == 2 ? 2 : 3))))
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function touchOutcomes<L>(first: u32, n: u32, bits: u32): void {
+  for (let i: u32 = 0; i < n; i++) {
+    const word = load<u32>(wordsW + ((i as usize) << 2))
+    const pair = load<u32>(pairs + ((i as usize) << 2))
+    let slot = load<u32>(outcomeTables + (((first + i) as usize) << 2)) as usize
+    if (sizeof<L>() == 2) slot += ((pair << bits) + (word >>> (32 - bits))) as usize << 3
+    else {
+      const row = outcomeRows + ((pair as usize) << 3)
+      slot += (load<u32>(row) + (word >>> load<u32>(row, 4))) as usize << 4
+    }
+    store<u32>(wordsU + ((i as usize) << 2), load<u32>(slot))
+  }
+}
+
 /** `steps` steps of agents first .. first + n - 1, in three short loops a step: loads of different agents do not wait for one another. */
 function walk<L, R>(first: u32, n: u32, steps: u32): void {
   const a_ = actions
   const bitsA = actionBits
   const bitsO = outcomeBits
+  const touch = touchFirst
   let at = trajectory
   let rewardAt = rewardOfStep
   for (let t: u32 = 0; t < steps; t++) {
     drawWords(first, n)
+    if (touch) touchActions<L>(first, n, bitsA)
     chooseActions<L>(first, n, a_, bitsA)
+    if (touch) touchOutcomes<L>(first, n, bitsO)
     enterStates<L, R>(first, n, a_, bitsO, at, rewardAt)
     at += (n as usize) << 3
     rewardAt += (n as usize) << 3
@@ -320,54 +353,100 @@ function update<T, N, R>(q: usize, recs: usize, i: u32, n: u32, steps: u32): voi
 
 // ---- fold
 
-/** Folds one entry of the agent at work and puts the common value back. */
-// @ts-ignore: decorator
-@inline
-function foldEntry<T, N>(q: usize, recs: usize, entry: u32): void {
-  const slot = q + (entry as usize) * sizeof<T>()
-  const record = recs + (entry as usize) * stride<T, N>()
-  const counts = record + 3 * sizeof<T>() + 8
-  const base = load<T>(record)
-  const change = sub<T>(load<T>(slot), base)
-  store<T>(slot, base)
-  const visits = load<N>(counts) as u32
-  const before = load<N>(counts, sizeof<N>()) as u32
-  const reports = load<N>(counts, 2 * sizeof<N>()) as u32
-  const largest = max<u32>(visits, before)
-  const keep = load<T>(power + (min<u32>(largest - before, lastPower) as usize) * sizeof<T>())
-  const own = load<T>(power + (min<u32>(largest - visits, lastPower) as usize) * sizeof<T>())
-  store<T>(record, add<T>(mul<T>(load<T>(record, sizeof<T>()), keep), mul<T>(own, change)), sizeof<T>())
-  store<T>(record, add<T>(mul<T>(load<T>(record, 2 * sizeof<T>()), keep), own), 2 * sizeof<T>())
-  store<N>(counts, 0)
-  store<N>(counts, largest as N, sizeof<N>())
-  store<N>(counts, (reports + 1) as N, 2 * sizeof<N>())
-  store<u32>(folded + ((foldedSize as usize) << 2), entry)
-  foldedSize += (reports == 0) as u32
+/** Folds what the agent at work touched and puts the common values back. */
+function fold<T, N>(q: usize, recs: usize): void {
+  if (lastPower == 0) foldEqual<T, N>(q, recs)
+  else foldWeighted<T, N>(q, recs)
+  touchedSize = 0
 }
 
-function fold<T, N>(q: usize, recs: usize): void {
-  const size = touchedSize
-  for (let j: u32 = 0; j < size; j++) foldEntry<T, N>(q, recs, load<u32>(touched + ((j as usize) << 2)))
-  touchedSize = 0
+/** All weights are 1: their sum is the number of reports. */
+// @ts-ignore: decorator
+@inline
+function foldEqual<T, N>(q: usize, recs: usize): void {
+  const end = touched + ((touchedSize as usize) << 2)
+  const list = folded
+  let size = foldedSize
+  for (let at = touched; at < end; at += 4) {
+    const entry = load<u32>(at)
+    const slot = q + (entry as usize) * sizeof<T>()
+    const record = recs + (entry as usize) * stride<T, N>()
+    const counts = record + 3 * sizeof<T>() + 8
+    const base = load<T>(record)
+    const reports = load<N>(counts, 2 * sizeof<N>()) as u32
+    store<T>(record, add<T>(load<T>(record, sizeof<T>()), sub<T>(load<T>(slot), base)), sizeof<T>())
+    store<T>(slot, base)
+    store<N>(counts, 0)
+    store<N>(counts, (reports + 1) as N, 2 * sizeof<N>())
+    store<u32>(list + ((size as usize) << 2), entry)
+    size += (reports == 0) as u32
+  }
+  foldedSize = size
+}
+
+// @ts-ignore: decorator
+@inline
+function foldWeighted<T, N>(q: usize, recs: usize): void {
+  const end = touched + ((touchedSize as usize) << 2)
+  const list = folded
+  const powers = power
+  const last = lastPower
+  let size = foldedSize
+  for (let at = touched; at < end; at += 4) {
+    const entry = load<u32>(at)
+    const slot = q + (entry as usize) * sizeof<T>()
+    const record = recs + (entry as usize) * stride<T, N>()
+    const counts = record + 3 * sizeof<T>() + 8
+    const base = load<T>(record)
+    const change = sub<T>(load<T>(slot), base)
+    store<T>(slot, base)
+    const visits = load<N>(counts) as u32
+    const before = load<N>(counts, sizeof<N>()) as u32
+    const reports = load<N>(counts, 2 * sizeof<N>()) as u32
+    const largest = max<u32>(visits, before)
+    const keep = load<T>(powers + (min<u32>(largest - before, last) as usize) * sizeof<T>())
+    const own = load<T>(powers + (min<u32>(largest - visits, last) as usize) * sizeof<T>())
+    store<T>(record, add<T>(mul<T>(load<T>(record, sizeof<T>()), keep), mul<T>(own, change)), sizeof<T>())
+    store<T>(record, add<T>(mul<T>(load<T>(record, 2 * sizeof<T>()), keep), own), 2 * sizeof<T>())
+    store<N>(counts, 0)
+    store<N>(counts, largest as N, sizeof<N>())
+    store<N>(counts, (reports + 1) as N, 2 * sizeof<N>())
+    store<u32>(list + ((size as usize) << 2), entry)
+    size += (reports == 0) as u32
+  }
+  foldedSize = size
 }
 
 // ---- finish
 
 /** Adds the weighted mean changes to the common values; agents that did not report an entry have visits 0 and change 0. */
 function finish<T, N>(q: usize, recs: usize): void {
-  const size = foldedSize
+  if (lastPower == 0) finishAs<T, N>(q, recs, true)
+  else finishAs<T, N>(q, recs, false)
+}
+
+// @ts-ignore: decorator
+@inline
+function finishAs<T, N>(q: usize, recs: usize, equal: bool): void {
+  const end = folded + ((foldedSize as usize) << 2)
   const k = agents
-  for (let j: u32 = 0; j < size; j++) {
-    const entry = load<u32>(folded + ((j as usize) << 2))
+  const powers = power
+  const last = lastPower
+  const everyone = splat<T>(k as f64)
+  for (let at = folded; at < end; at += 4) {
+    const entry = load<u32>(at)
     const record = recs + (entry as usize) * stride<T, N>()
     const counts = record + 3 * sizeof<T>() + 8
-    const largest = load<N>(counts, sizeof<N>()) as u32
-    const silent = mul<T>(
-      splat<T>((k - (load<N>(counts, 2 * sizeof<N>()) as u32)) as f64),
-      load<T>(power + (min<u32>(largest, lastPower) as usize) * sizeof<T>()),
-    )
-    const mean = div<T>(load<T>(record, sizeof<T>()), add<T>(load<T>(record, 2 * sizeof<T>()), silent))
-    const value = add<T>(load<T>(record), mean)
+    let weight = everyone
+    if (!equal) {
+      const largest = load<N>(counts, sizeof<N>()) as u32
+      const silent = mul<T>(
+        splat<T>((k - (load<N>(counts, 2 * sizeof<N>()) as u32)) as f64),
+        load<T>(powers + (min<u32>(largest, last) as usize) * sizeof<T>()),
+      )
+      weight = add<T>(load<T>(record, 2 * sizeof<T>()), silent)
+    }
+    const value = add<T>(load<T>(record), div<T>(load<T>(record, sizeof<T>()), weight))
     store<T>(record, value)
     store<T>(q + (entry as usize) * sizeof<T>(), value)
     store<T>(record, splat<T>(0), sizeof<T>())

@@ -1,104 +1,119 @@
 /**
- * CPU time of an agent-step, averaging included: the kernel beside the textbook loop, interleaved in one run.
+ * CPU time of an agent-step, averaging included: the compiled kernel with one variant, with two in its lanes and with eight seeds in a
+ * block, its plain twin, the loop that people write and native yardsticks, interleaved in one run.
  *
- *   npm run bench                 a table on stdout, medians with their spread
- *   npm run bench -- --quick      fewer repetitions
+ *   npm run bench                       all sizes; writes bench/results/ and docs/performance.md
+ *   npm run bench -- --native PATH      beside a native yardstick with float64 tables; --native32 PATH: with float32 tables
+ *   npm run bench -- --quick            fewer and shorter repetitions; prints only
+ *   npm run bench -- --only 20,5        sizes of that many states and actions; prints only
+ *   npm run bench -- --scaling          cost over the number of agents, and the time to load the kernel
  */
-import { startPlain } from '../src/kernel/plain.ts'
-import type { PolicySet } from '../src/mdp/policy.ts'
-import type { Mdp } from '../src/mdp/mdp.ts'
-import { benchBehaviors, benchMdp } from './problems.ts'
-import { textbookRun } from './textbook.ts'
+import { parseArgs } from 'node:util'
+import { contestantsOf } from './contestants.ts'
+import { interleave, ratioOf, spreadOf } from './measure.ts'
+import type { Spread } from './measure.ts'
+import { AVERAGINGS } from './problems.ts'
+import type { Cell } from './problems.ts'
+import { circumstances, described, record, table } from './results.ts'
+import { scaling } from './scaling.ts'
 
-const STEP_SIZE = 0.1
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    native: { type: 'string' },
+    native32: { type: 'string' },
+    scaling: { type: 'boolean', default: false },
+  },
+})
+
+const EFFORT = options.quick ? { budget: 2e7, repetitions: 3 } : { budget: 6e7, repetitions: 5 }
 const SIZES = [
   [20, 5, 'dense'],
   [100, 10, 'dense'],
   [1000, 10, 'dense'],
   [10000, 20, 'sparse'],
 ] as const
-const quick = process.argv.includes('--quick')
-const REPETITIONS = quick ? 3 : 7
-const BUDGET_NS = quick ? 5e7 : 2e8
+const CELLS: readonly Cell[] = SIZES.filter(
+  ([states, actions]) => options.only === undefined || options.only === `${states},${actions}`,
+).flatMap(([states, actions, kind]) =>
+  [1, 4, 20, 100].flatMap((agents) => [10, 100, 1000].map((tau) => ({ states, actions, kind, agents, tau }))),
+)
 
-interface Contestant {
-  readonly name: string
-  readonly round: () => void
-  rounds: number
-  readonly times: number[]
-}
+/** What is divided by what. */
+const RATIOS = [
+  ['compiled', 'native'],
+  ['paired', 'native'],
+  ['seeds', 'native'],
+  ['compiled', 'native32'],
+  ['plain', 'compiled'],
+  ['textbook', 'compiled'],
+] as const
 
-const cpuNs = (work: () => void): number => {
-  const before = process.cpuUsage()
-  work()
-  const { user, system } = process.cpuUsage(before)
-  return 1000 * (user + system)
-}
+const shown = (value: Spread | null | undefined, digits: number): string =>
+  value
+    ? `${value.median.toFixed(digits)} (${value.low.toFixed(digits)} to ${value.high.toFixed(digits)})`
+    : ''
 
-const repeat = (times: number, work: () => void): void => {
-  for (let i = 0; i < times; i++) work()
-}
-
-/** How many rounds fill the budget, after the compiler has seen enough of them. */
-const calibrate = (round: () => void): number => {
-  let rounds = 1
-  for (;;) {
-    const ns = cpuNs(() => repeat(rounds, round))
-    if (ns > BUDGET_NS / 2) return Math.max(1, Math.round((rounds * BUDGET_NS) / ns))
-    rounds *= 2
-  }
-}
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
-
-function contestants(
-  mdp: Mdp,
-  behaviors: PolicySet,
-  tau: number,
-  averaging: 'equal' | 'importance',
-): Contestant[] {
-  const { states, actions, discount, terminal } = mdp
-  const kernel = startPlain({
-    states,
-    actions,
-    agents: behaviors.of.length,
-    initial: 0,
-    terminal,
-    syncPeriod: tau,
-    lanes: [{ discount, averaging }],
-    members: [{ seed: 1, initialSeed: 1, rewardRange: [0, 1], experience: { kind: 'walk', mdp, behaviors } }],
-  })
-  const textbook = textbookRun(mdp, behaviors, averaging, STEP_SIZE)
-  return [
-    { name: 'plain', round: () => kernel.advance(1, tau, [STEP_SIZE]), rounds: 0, times: [] },
-    { name: 'textbook', round: () => textbook.round(tau), rounds: 0, times: [] },
-  ]
-}
-
-console.log('| S,A | K | tau | averaging | plain ns | textbook ns | textbook / plain (lowest to highest) |')
-console.log('|---|---|---|---|---|---|---|')
-for (const [states, actions, kind] of SIZES) {
-  const mdp = benchMdp(states, actions, kind === 'dense')
-  for (const agents of [1, 20]) {
-    const behaviors = benchBehaviors(mdp, agents)
-    for (const [tau, averaging] of [
-      [10, 'equal'],
-      [100, 'equal'],
-      [100, 'importance'],
-    ] as const) {
-      const list = contestants(mdp, behaviors, tau, averaging)
-      for (const one of list) one.rounds = calibrate(one.round)
-      for (let i = 0; i < REPETITIONS; i++) {
-        for (const one of list)
-          one.times.push(cpuNs(() => repeat(one.rounds, one.round)) / (one.rounds * tau * agents))
-      }
-      const [plain, textbook] = list as [Contestant, Contestant]
-      const ratios = plain.times.map((ns, i) => (textbook.times[i] ?? NaN) / ns).toSorted((a, b) => a - b)
-      console.log(
-        `| ${states},${actions} ${kind} | ${agents} | ${tau} | ${averaging} | ${median(plain.times).toFixed(1)} | ${median(textbook.times).toFixed(1)} | ` +
-          `${median(ratios).toFixed(1)} (${ratios[0]?.toFixed(1)} to ${ratios.at(-1)?.toFixed(1)}) |`,
-      )
+/** Measures a cell: a result for each averaging. */
+async function resultsOf(cell: Cell) {
+  const times = interleave(await contestantsOf(cell, EFFORT, options), EFFORT)
+  return AVERAGINGS.map((averaging) => {
+    const named = (name: string): string => (name === 'paired' ? name : `${name} ${averaging}`)
+    const own = [...times].filter(([name]) => name === 'paired' || name.endsWith(` ${averaging}`))
+    return {
+      ...cell,
+      averaging,
+      ns: Object.fromEntries(own.map(([name, list]) => [name.split(' ')[0] as string, spreadOf(list)])),
+      ratios: Object.fromEntries(
+        RATIOS.flatMap(([name, to]) => {
+          const ratio = ratioOf(times, named(name), named(to))
+          return ratio === null ? [] : [[`${name}/${to}`, ratio]]
+        }),
+      ),
     }
-  }
+  })
 }
+
+type Result = Awaited<ReturnType<typeof resultsOf>>[number]
+
+const HEADER = [
+  'S, A',
+  'K',
+  'tau',
+  'averaging',
+  'compiled, ns',
+  'native, ns',
+  ...RATIOS.map(([name, to]) => `${name} / ${to}`),
+]
+
+const rowOf = ({ states, actions, kind, agents, tau, averaging, ns, ratios }: Result): string[] => [
+  `${states}, ${actions} ${kind}`,
+  `${agents}`,
+  `${tau}`,
+  averaging,
+  shown(ns['compiled'], 1),
+  shown(ns['native'], 1),
+  ...RATIOS.map(([name, to]) => shown(ratios[`${name}/${to}`], to === 'compiled' ? 1 : 2)),
+]
+
+async function bench(): Promise<void> {
+  if (CELLS.length === 0)
+    throw new Error(
+      `--only: expected one of ${SIZES.map(([s, a]) => `${s},${a}`).join(' ')}, got ${options.only}`,
+    )
+  const where = circumstances()
+  const cells: Result[] = []
+  console.log(table(HEADER, []))
+  for (const cell of CELLS) {
+    const results = await resultsOf(cell)
+    cells.push(...results)
+    for (const result of results) console.log(`| ${rowOf(result).join(' | ')} |`)
+  }
+  if (options.quick || options.only !== undefined) return
+  const command = `npm run bench${options.native ? ' -- --native PATH' : ''}${options.native32 ? ' --native32 PATH' : ''}`
+  const data = { ...where, command, ...EFFORT, cells }
+  await record('kernel', data, `${described(where, command)}\n\n${table(HEADER, cells.map(rowOf))}`)
+}
+
+await (options.scaling ? scaling(EFFORT) : bench())

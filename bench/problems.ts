@@ -4,6 +4,23 @@ import type { PolicySet } from '../src/mdp/policy.ts'
 import { NOBODY, Purpose, below, streamOf, uniform } from '../src/numeric/stream.ts'
 import type { Stream } from '../src/numeric/stream.ts'
 
+/** eta and gamma of every benchmark. */
+export const STEP_SIZE = 0.1
+export const DISCOUNT = 0.95
+
+/** The two rules of averaging, side by side in a pair of lanes. */
+export const AVERAGINGS = ['equal', 'importance'] as const
+export type Averaging = (typeof AVERAGINGS)[number]
+
+/** One size of problem, and how it is learnt. */
+export interface Cell {
+  readonly states: number
+  readonly actions: number
+  readonly kind: 'dense' | 'sparse'
+  readonly agents: number
+  readonly tau: number
+}
+
 /** Successors of a pair in a sparse problem. */
 export const SPARSE_SUCCESSORS = 10
 
@@ -31,7 +48,7 @@ export function benchMdp(states: number, actions: number, dense: boolean): Mdp {
   return {
     states,
     actions,
-    discount: 0.95,
+    discount: DISCOUNT,
     initial: new Float64Array(states).fill(1 / states),
     terminal: new Uint8Array(states),
     start: Uint32Array.from({ length: pairs + 1 }, (_, pair) => pair * outcomes),

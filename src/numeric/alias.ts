@@ -46,15 +46,18 @@ export function aliasTables(
   const rows = start.length - 1
   const offset = new Uint32Array(rows)
   const shift = new Uint8Array(rows)
-  let columns = 0
+  let [columns, widest] = [0, 0]
   for (let row = 0; row < rows; row++) {
     const outcomes = (start[row + 1] as number) - (start[row] as number)
     offset[row] = columns
     shift[row] = rowShift(outcomes)
-    columns += outcomes === 0 ? 0 : twoTo(32 - rowShift(outcomes))
+    const width = outcomes === 0 ? 0 : twoTo(32 - rowShift(outcomes))
+    columns += width
+    widest = Math.max(widest, width)
   }
   const threshold = new Uint32Array(columns)
   const alias = new Uint32Array(columns)
+  const scratch = { scaled: new Float64Array(widest), waiting: new Uint32Array(widest) }
   for (let row = 0; row < rows; row++) {
     if (start[row] === start[row + 1]) continue
     const from = offset[row] as number
@@ -64,9 +67,16 @@ export function aliasTables(
       thresholdBits,
       threshold.subarray(from, to),
       alias.subarray(from, to),
+      scratch,
     )
   }
   return { thresholdBits, offset, shift, threshold, alias }
+}
+
+/** What the construction of a row works on, [2^p] at least. */
+interface Scratch {
+  readonly scaled: Float64Array
+  readonly waiting: Uint32Array
 }
 
 /** Vose's construction for one row, into `threshold` and `alias` of 2^p columns. */
@@ -75,34 +85,42 @@ function vose(
   thresholdBits: number,
   threshold: Uint32Array,
   alias: Uint32Array,
+  { scaled, waiting }: Scratch,
 ): void {
   const columns = threshold.length
   const scale = twoTo(thresholdBits)
-  const scaled = new Float64Array(columns)
-  const small: number[] = []
-  const large: number[] = []
+  const steps = Math.min(scale, 4294967296 / columns)
+  // Two stacks in one array: columns below 1 lie in [0, small), the others in [large, columns), the last to come at their inner ends.
+  let [small, large] = [0, columns]
   for (let column = 0; column < columns; column++) {
-    scaled[column] = (probability[column] ?? 0) * columns
-    ;((scaled[column] as number) < 1 ? small : large).push(column)
+    const share = column < probability.length ? (probability[column] as number) * columns : 0
+    scaled[column] = share
+    if (share < 1) waiting[small++] = column
+    else waiting[--large] = column
   }
   const full = (column: number): void => {
     threshold[column] = scale - 1
     alias[column] = column
   }
-  while (small.length > 0 && large.length > 0) {
-    const poor = small.pop() as number
-    const rich = large.at(-1) as number
-    threshold[poor] = Math.min(scale - 1, Math.floor((scaled[poor] as number) * scale))
-    alias[poor] = rich
-    scaled[rich] = (scaled[rich] as number) + (scaled[poor] as number) - 1
+  while (small > 0 && large < columns) {
+    const poor = waiting[--small] as number
+    const rich = waiting[large] as number
+    const own = Math.round((scaled[poor] as number) * steps)
+    if (own === steps) full(poor)
+    else {
+      threshold[poor] = own * (scale / steps)
+      alias[poor] = rich
+    }
+    // What rounding gave to the poor column, or took from it, the rich one makes up for.
+    scaled[rich] = (scaled[rich] as number) + own / steps - 1
     if (scaled[rich] < 1) {
-      large.pop()
-      small.push(rich)
+      large++
+      waiting[small++] = rich
     }
   }
-  for (const column of large) full(column)
+  for (const column of waiting.subarray(large, columns)) full(column)
   // Rounding can leave a column over: one that stands for an outcome is full, padding goes to the likeliest outcome.
-  for (const column of small) {
+  for (const column of waiting.subarray(0, small)) {
     if ((probability[column] ?? 0) > 0) full(column)
     else {
       threshold[column] = 0

@@ -43,6 +43,7 @@ export const EXPORTED_SETTINGS = [
   'narrowCounts',
   'narrowWalk',
   'rewardsByStep',
+  'touchFirst',
 ] as const
 
 /** One of {@link EXPORTED_SETTINGS}. */

@@ -10,6 +10,9 @@ import type { KernelInstance, SettingName } from './exports.ts'
 import type { Layout } from './layout.ts'
 import { actionColumns, outcomeColumns, startColumns } from './samplers.ts'
 
+/** Beyond this the sampling tables are not in the cache, bytes. */
+const CACHE = 1_500_000
+
 /** Something to be copied into memory before the run. */
 interface Filling {
   readonly at: number
@@ -107,6 +110,7 @@ export function planMemory(problem: KernelProblem, layout: Layout): Plan {
       narrowCounts: Number(layout.narrowCounts),
       narrowWalk: Number(layout.narrowWalk),
       rewardsByStep: Number(layout.rewardsByStep),
+      touchFirst: Number(layout.blockAgents > 1 && size() > CACHE),
       actionBits: [...behaviors.values()][0]?.bits ?? 1,
       ...perAgent,
       startStreams,
