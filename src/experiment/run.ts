@@ -28,6 +28,7 @@ import {
   SUMMARY,
   type RunFolder,
 } from './run-folder.ts'
+import { samplingOf } from './sampling.ts'
 import { summarise, type Summary } from './summary.ts'
 import { startTally } from './tally.ts'
 import { keyOf, trialsOf, type Account, type Trial } from './trial.ts'
@@ -172,7 +173,7 @@ async function finish(
     join(path, ROWS),
     mergedRows(path, trialsOf(experiment), (account) => accounts.push(account)),
   )
-  const summary = summarise(experiment, manifest, accounts)
+  const summary = summarise(experiment, manifest, accounts, await samplingOf(experiment))
   await writeReport(path, { experiment, summary, bound: largestBound(accounts) }, write)
   await write(join(path, SUMMARY), [new TextEncoder().encode(`${JSON.stringify(summary, null, 2)}\n`)])
   await rm(join(path, PARTS), { recursive: true, force: true })

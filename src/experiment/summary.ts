@@ -37,6 +37,8 @@ export interface Summary {
   readonly seeds: readonly number[]
   /** all agents, variants and seeds together */
   readonly agentSteps: number
+  /** max |Q*_sampled - Q*| / max |Q*|: what the resolution of random draws costs; null where it is not known */
+  readonly samplingDifference: number | null
   readonly variants: readonly VariantSummary[]
 }
 
@@ -63,8 +65,14 @@ export function summariseVariant(variant: Variant, accounts: readonly Account[])
 /**
  * Sums up a run.
  * @param accounts of every trial, in the order of the trials
+ * @param samplingDifference as in {@link Summary}
  */
-export function summarise(experiment: Experiment, manifest: Manifest, accounts: readonly Account[]): Summary {
+export function summarise(
+  experiment: Experiment,
+  manifest: Manifest,
+  accounts: readonly Account[],
+  samplingDifference: number | null,
+): Summary {
   const seeds = experiment.seeds.length
   return {
     fedrl: manifest.fedrl,
@@ -72,6 +80,7 @@ export function summarise(experiment: Experiment, manifest: Manifest, accounts: 
     experiment: manifest.experiment,
     seeds: experiment.seeds,
     agentSteps: accounts.reduce((sum, { agentSteps }) => sum + agentSteps, 0),
+    samplingDifference,
     variants: experiment.variants.map((variant, v) =>
       summariseVariant(variant, accounts.slice(v * seeds, (v + 1) * seeds)),
     ),

@@ -31,6 +31,7 @@ const FAMILIES: readonly (readonly [string, (discount: number) => Mdp])[] = [
   ['frozen-lake 8x8', (discount) => frozenLake({ map: '8x8', slippery: true, discount }).mdp],
   ['cliff-walking', (discount) => cliffWalking({ slippery: true, discount }).mdp],
   ['taxi', (discount) => taxi({ discount }).mdp],
+  ['river-swim 2', (discount) => riverSwim({ states: 2, discount }).mdp],
   ['river-swim 6', (discount) => riverSwim({ states: 6, discount }).mdp],
   ['river-swim 20', (discount) => riverSwim({ states: 20, discount }).mdp],
   ['chain 5', (discount) => chain({ states: 5, slip: 0.2, discount }).mdp],
