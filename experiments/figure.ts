@@ -4,6 +4,7 @@
  */
 import {
   allWithinDraws,
+  briefIf,
   chartPoint,
   chartPoints,
   close,
@@ -29,9 +30,8 @@ import type {
   Verdict,
   Where,
 } from '../src/experiment/claim.ts'
+import { AVERAGINGS, METRIC, type Averaging } from './averagings.ts'
 
-/** One of the two averagings. */
-export type Averaging = 'equal' | 'importance'
 /** Where first tables come from. */
 export type Initial = 'perAgent' | 'shared'
 
@@ -39,6 +39,8 @@ export type Initial = 'perAgent' | 'shared'
 export interface Figure {
   /** points in the table and in the charts, rising */
   readonly xs: readonly number[]
+  /** which of them stand in a terminal, for the tables that the figure fits */
+  readonly brief: readonly number[]
   /** 'T' */
   readonly symbol: string
   readonly xLabel: string
@@ -50,8 +52,6 @@ export interface Figure {
   readonly error: (shown: number) => number
 }
 
-const METRIC = 'normalizedError'
-export const AVERAGINGS: readonly Averaging[] = ['equal', 'importance']
 export const INITIALS: readonly Initial[] = ['perAgent', 'shared']
 /** How the readings of the initial tables are called. */
 export const TABLES = { perAgent: 'first tables of their own', shared: 'one first table for all' } as const
@@ -73,12 +73,6 @@ export const FIGURE_NOTES: readonly string[] = [
   'The published points have no error bars and come from few draws of the problem, most likely one. They are compared with single frozen draws: p, q and the initial tables drawn once, the error averaged over 10 trajectories.',
   'In every other number p, q, initial tables, start states and trajectories are drawn anew for each seed.',
 ]
-
-/** Which rows of a figure's table stand in a terminal: at some of its points, and for the tables that the figure fits. */
-export const briefly =
-  ({ symbol }: Figure, shown: readonly number[]) =>
-  (quantity: string): boolean =>
-    quantity.startsWith(`${TABLES.perAgent}, `) && shown.some((x) => quantity.endsWith(`, ${symbol} = ${x}`))
 
 /** The samples over seeds at x. */
 export function at(
@@ -206,11 +200,14 @@ function tableOf(
 ): TableRow[] {
   return AVERAGINGS.flatMap((averaging) =>
     figure.xs.map((x) =>
-      rowOf(
-        `${TABLES[initial]}, ${averaging}, ${figure.symbol} = ${x}`,
-        interval(figure, at(measured, figure, initial, averaging, x)),
-        yAt(pointsOf(published.series, averaging), x),
-        spread.find((one) => one.averaging === averaging && one.x === x)?.draws,
+      briefIf(
+        initial === 'perAgent' && figure.brief.includes(x),
+        rowOf(
+          `${TABLES[initial]}, ${averaging}, ${figure.symbol} = ${x}`,
+          interval(figure, at(measured, figure, initial, averaging, x)),
+          yAt(pointsOf(published.series, averaging), x),
+          spread.find((one) => one.averaging === averaging && one.x === x)?.draws,
+        ),
       ),
     ),
   )

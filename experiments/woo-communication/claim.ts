@@ -1,6 +1,7 @@
 /** Theorems 2 and 3: what rarer averaging costs, and that accuracy takes more steps, not more rounds. */
 import {
   allPositive,
+  briefIf,
   chartPoint,
   excess,
   intervalAt,
@@ -14,8 +15,8 @@ import {
   tableRow,
 } from '../../src/experiment/claim.ts'
 import type { Chart, Claim, Judged, Measured, Quantity, Samples } from '../../src/experiment/claim.ts'
+import { AVERAGINGS, errorChart, METRIC, type Averaging } from '../averagings.ts'
 
-const AVERAGINGS = ['equal', 'importance'] as const
 const PERIODS = [1, 5, 10, 25, 50, 100, 200, 500, 1000]
 const STEPS = 4000
 /** Up to this sync period the error may exceed that of averaging after every step by the factor below. */
@@ -26,9 +27,9 @@ const BUDGET = 80
 const WITHIN_BUDGET = [1, 5, 10, 25, 50]
 /** Step sizes of the experiment with 200 averagings. */
 const STEP_SIZES = [0.4, 0.2, 0.1, 0.05, 0.025]
-const METRIC = 'normalizedError'
-
-type Averaging = (typeof AVERAGINGS)[number]
+/** Sync periods and step sizes that stand in a terminal. */
+const BRIEF_PERIODS = [1, CHEAP, 1000]
+const BRIEF_SIZES = [0.4, 0.025]
 
 /** See `README.md`. */
 export const claim: Claim = {
@@ -46,10 +47,6 @@ export const claim: Claim = {
   ],
   judge,
 }
-
-/** The rows of the table that stand in a terminal. */
-export const brief = (quantity: string): boolean =>
-  /slope|tau = (1|25|1000),|eta = (0.4|0.025),/.test(quantity)
 
 function judge(measured: ReadonlyMap<string, Measured>): Judged {
   const errors: Errors = {
@@ -115,11 +112,22 @@ function verdictsOf(errors: Errors, averaging: Averaging) {
   ]
 }
 
-/** LOSS mean(often) - mean(rare). */
+/** LOSS mean(often) - mean(rare), and mean(rare) / mean(often). */
 function margin(point: string, often: Samples, rare: Samples): Quantity {
-  const statistic = (indices: Uint32Array): number =>
-    LOSS * meanOf(often.values, indices) - meanOf(rare.values, indices)
-  return { point, seeds: often.values.length, statistic }
+  const means = (indices: Uint32Array) =>
+    [meanOf(often.values, indices), meanOf(rare.values, indices)] as const
+  return {
+    point,
+    seeds: often.values.length,
+    statistic(indices) {
+      const [base, loss] = means(indices)
+      return LOSS * base - loss
+    },
+    ratio(indices) {
+      const [base, loss] = means(indices)
+      return loss / base
+    },
+  }
 }
 
 const slopeInStepSize = (errors: Errors, averaging: Averaging): Quantity =>
@@ -132,53 +140,52 @@ const slopeInStepSize = (errors: Errors, averaging: Averaging): Quantity =>
 function tableOf(errors: Errors, averaging: Averaging) {
   return [
     ...PERIODS.map((period) =>
-      tableRow(
-        `${averaging}, tau = ${period}, ${STEPS / period} rounds`,
-        errors.period(averaging, period, STEPS),
+      briefIf(
+        BRIEF_PERIODS.includes(period),
+        tableRow(
+          `${averaging}, tau = ${period}, ${STEPS / period} rounds`,
+          errors.period(averaging, period, STEPS),
+        ),
       ),
     ),
     ...STEP_SIZES.map((stepSize) =>
-      tableRow(`${averaging}, eta = ${stepSize}, 200 rounds`, errors.rounds(averaging, stepSize)),
+      briefIf(
+        BRIEF_SIZES.includes(stepSize),
+        tableRow(`${averaging}, eta = ${stepSize}, 200 rounds`, errors.rounds(averaging, stepSize)),
+      ),
     ),
-    rowOf(
-      `${averaging}, 200 rounds: slope of log error^2 against log eta`,
-      intervalAt(slopeInStepSize(errors, averaging)),
+    briefIf(
+      true,
+      rowOf(
+        `${averaging}, 200 rounds: slope of log error^2 against log eta`,
+        intervalAt(slopeInStepSize(errors, averaging)),
+      ),
     ),
   ]
 }
 
-function periodChart(errors: Errors): Chart {
-  const series = AVERAGINGS.map((averaging) => ({
-    name: averaging,
-    points: PERIODS.map((period) =>
-      chartPoint(STEPS / period, intervalOf(errors.period(averaging, period, STEPS))),
-    ).toReversed(),
-  }))
-  return {
-    title: `Error after ${STEPS} steps against the number of averagings`,
-    xLabel: 'averagings',
-    yLabel: '(1 - gamma) max |Q - Q*|',
-    xScale: 'log',
-    yScale: 'linear',
-    interval: 'bar',
-    series,
-  }
-}
+const periodChart = (errors: Errors): Chart =>
+  errorChart(
+    {
+      title: `Error after ${STEPS} steps against the number of averagings`,
+      xLabel: 'averagings',
+      yScale: 'linear',
+    },
+    (averaging) =>
+      PERIODS.map((period) =>
+        chartPoint(STEPS / period, intervalOf(errors.period(averaging, period, STEPS))),
+      ).toReversed(),
+  )
 
-function roundsChart(errors: Errors): Chart {
-  const series = AVERAGINGS.map((averaging) => ({
-    name: averaging,
-    points: STEP_SIZES.map((stepSize) =>
-      chartPoint(800 / stepSize, intervalOf(errors.rounds(averaging, stepSize))),
-    ),
-  }))
-  return {
-    title: 'Error after 200 averagings against steps per agent',
-    xLabel: 'T, steps per agent, at tau = 4 / eta',
-    yLabel: '(1 - gamma) max |Q - Q*|',
-    xScale: 'log',
-    yScale: 'log',
-    interval: 'bar',
-    series,
-  }
-}
+const roundsChart = (errors: Errors): Chart =>
+  errorChart(
+    {
+      title: 'Error after 200 averagings against steps per agent',
+      xLabel: 'T, steps per agent, at tau = 4 / eta',
+      yScale: 'log',
+    },
+    (averaging) =>
+      STEP_SIZES.map((stepSize) =>
+        chartPoint(800 / stepSize, intervalOf(errors.rounds(averaging, stepSize))),
+      ),
+  )

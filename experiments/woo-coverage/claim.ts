@@ -1,6 +1,7 @@
 /** Theorems 2 and 3: heterogeneous coverage costs equal averaging more accuracy than importance averaging. */
 import {
   allPositive,
+  briefIf,
   chartPoint,
   exact,
   excess,
@@ -20,14 +21,14 @@ import type {
   Samples,
   Verdict,
 } from '../../src/experiment/claim.ts'
+import { AVERAGINGS, errorChart, METRIC, type Averaging } from '../averagings.ts'
 
 const WEIGHTS = [0, 0.25, 0.5, 0.75, 0.9, 1]
-const AVERAGINGS = ['equal', 'importance'] as const
+/** Weights that stand in a terminal. */
+const BRIEF = [0, 0.5, 1]
 const AGENTS = 20
 /** Coverage is computed exactly: beyond this, a difference is a fault. */
 const ROUNDING = 1e-9
-
-type Averaging = (typeof AVERAGINGS)[number]
 
 /** See `README.md`. */
 export const claim: Claim = {
@@ -43,14 +44,9 @@ export const claim: Claim = {
   judge,
 }
 
-/** The rows of the table that stand in a terminal. */
-export const brief = (quantity: string): boolean =>
-  [0, 0.5, 1].some((weight) => quantity.endsWith(`w = ${weight}`))
-
 function judge(measured: ReadonlyMap<string, Measured>): Judged {
   const part = partOf(measured, 'weights')
-  const error = (averaging: Averaging, weight: number): Samples =>
-    samplesOf(part, averaging, weight, 'normalizedError')
+  const error = (averaging: Averaging, weight: number): Samples => samplesOf(part, averaging, weight, METRIC)
   const rise = (averaging: Averaging): Samples => difference(error(averaging, 1), error(averaging, 0))
   return {
     table: tableOf(part, error),
@@ -74,7 +70,7 @@ function judge(measured: ReadonlyMap<string, Measured>): Judged {
       ),
       allPositive(
         'from weight 0 to 1 the error of equal averaging rises by more than that of importance averaging',
-        [excess('rise of equal - rise of importance', rise('equal'), rise('importance'))],
+        [excess('w = 0 to 1', rise('equal'), rise('importance'))],
       ),
       allPositive(
         'importance averaging is below equal averaging at every weight',
@@ -122,28 +118,25 @@ function bounded(part: Measured): Verdict {
 }
 
 function tableOf(part: Measured, error: (averaging: Averaging, weight: number) => Samples) {
-  return WEIGHTS.flatMap((weight) => [
-    tableRow(`C_het, w = ${weight}`, samplesOf(part, 'equal', weight, 'cHet')),
-    tableRow(`mu_avg, w = ${weight}`, samplesOf(part, 'equal', weight, 'muAvg')),
-    ...AVERAGINGS.map((averaging) =>
-      tableRow(`error, ${averaging}, w = ${weight}`, error(averaging, weight)),
-    ),
-  ])
+  return WEIGHTS.flatMap((weight) =>
+    [
+      tableRow(`C_het, w = ${weight}`, samplesOf(part, 'equal', weight, 'cHet')),
+      tableRow(`mu_avg, w = ${weight}`, samplesOf(part, 'equal', weight, 'muAvg')),
+      ...AVERAGINGS.map((averaging) =>
+        tableRow(`error, ${averaging}, w = ${weight}`, error(averaging, weight)),
+      ),
+    ].map((row) => briefIf(BRIEF.includes(weight), row)),
+  )
 }
 
 function chartOf(part: Measured, error: (averaging: Averaging, weight: number) => Samples): Chart {
   const cHet = (weight: number): number => intervalOf(samplesOf(part, 'equal', weight, 'cHet')).value
-  const series = AVERAGINGS.map((averaging) => ({
-    name: averaging,
-    points: WEIGHTS.map((weight) => chartPoint(cHet(weight), intervalOf(error(averaging, weight)))),
-  }))
-  return {
-    title: 'Error against the heterogeneity of coverage',
-    xLabel: 'C_het, mean over seeds',
-    yLabel: '(1 - gamma) max |Q - Q*|',
-    xScale: 'log',
-    yScale: 'linear',
-    interval: 'bar',
-    series,
-  }
+  return errorChart(
+    {
+      title: 'Error against the heterogeneity of coverage',
+      xLabel: 'C_het, mean over seeds',
+      yScale: 'linear',
+    },
+    (averaging) => WEIGHTS.map((weight) => chartPoint(cHet(weight), intervalOf(error(averaging, weight)))),
+  )
 }

@@ -1,7 +1,8 @@
 /** Figure 3: with importance averaging the error falls faster than with equal averaging. */
 import { allPositive, excess } from '../../src/experiment/claim.ts'
 import type { Claim, Measured, Verdict } from '../../src/experiment/claim.ts'
-import { at, briefly, FIGURE_NOTES, FIGURE_PARTS, judgeFigure, TABLES } from '../figure.ts'
+import { ERROR_LABEL } from '../averagings.ts'
+import { at, FIGURE_NOTES, FIGURE_PARTS, judgeFigure, TABLES } from '../figure.ts'
 import type { Figure, Initial } from '../figure.ts'
 
 /** The claim is made up to this step: beyond it both errors come near their floor. */
@@ -10,9 +11,10 @@ const SYNC_PERIOD = 50
 
 const figure: Figure = {
   xs: [50, 100, 200, 300, 500, 750, 1000, 1500, 2000],
+  brief: [50, 200, 500, 1000, 2000],
   symbol: 'T',
   xLabel: 'T, steps per agent',
-  yLabel: '(1 - gamma) max |Q - Q*|',
+  yLabel: ERROR_LABEL,
   place: (step) => ({ where: {}, step }),
   shown: (error) => error,
   error: (shown) => shown,
@@ -28,9 +30,6 @@ export const claim: Claim = {
   judge: (measured, published) =>
     judgeFigure(figure, measured, published, (initial) => [importanceBelow(measured, initial)]),
 }
-
-/** The rows of the table that stand in a terminal. */
-export const brief = briefly(figure, [50, 200, 500, 1000, 2000])
 
 function importanceBelow(measured: ReadonlyMap<string, Measured>, initial: Initial): Verdict {
   const steps = Array.from({ length: LAST / SYNC_PERIOD }, (_, i) => (i + 1) * SYNC_PERIOD)

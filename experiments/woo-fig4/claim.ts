@@ -1,10 +1,12 @@
 /** Figure 4: both averagings gain from more agents, importance averaging more. */
 import { allPositive, meanOf, rises } from '../../src/experiment/claim.ts'
 import type { Claim, Measured, Quantity, Samples, Verdict } from '../../src/experiment/claim.ts'
-import { at, AVERAGINGS, briefly, FIGURE_NOTES, FIGURE_PARTS, judgeFigure, TABLES } from '../figure.ts'
-import type { Averaging, Figure, Initial } from '../figure.ts'
+import { AVERAGINGS, type Averaging } from '../averagings.ts'
+import { at, FIGURE_NOTES, FIGURE_PARTS, judgeFigure, TABLES } from '../figure.ts'
+import type { Figure, Initial } from '../figure.ts'
 
 const STEPS = 300
+const COUNTS = [20, 40, 60, 80, 100]
 /** Importance averaging is claimed to be more than so many times as accurate. */
 const FACTOR = 2.5
 
@@ -12,7 +14,8 @@ const FACTOR = 2.5
 const accuracy = (error: number): number => 0.01 / (error * error)
 
 const figure: Figure = {
-  xs: [20, 40, 60, 80, 100],
+  xs: COUNTS,
+  brief: COUNTS,
   symbol: 'K',
   xLabel: 'K, agents',
   yLabel: '(mean of max |Q - Q*|)^-2',
@@ -38,9 +41,6 @@ export const claim: Claim = {
     judgeFigure(figure, measured, published, (initial) => ownVerdicts(measured, initial)),
 }
 
-/** The rows of the table that stand in a terminal. */
-export const brief = briefly(figure, figure.xs)
-
 function ownVerdicts(measured: ReadonlyMap<string, Measured>, initial: Initial): Verdict[] {
   const samples = (averaging: Averaging, count: number): Samples =>
     at(measured, figure, initial, averaging, count)
@@ -48,7 +48,7 @@ function ownVerdicts(measured: ReadonlyMap<string, Measured>, initial: Initial):
     allPositive(
       `${TABLES[initial]}: the accuracy of ${averaging} averaging grows with K`,
       rises(figure.xs, (later, earlier) =>
-        gap(`K = ${earlier} to ${later}`, samples(averaging, later), samples(averaging, earlier), 1),
+        gap(`K = ${earlier} to ${later}`, samples(averaging, later), samples(averaging, earlier)),
       ),
     ),
   )
@@ -62,8 +62,17 @@ function ownVerdicts(measured: ReadonlyMap<string, Measured>, initial: Initial):
 }
 
 /** accuracy(larger) - factor accuracy(smaller), both of mean errors over the same seeds. */
-function gap(point: string, larger: Samples, smaller: Samples, factor: number): Quantity {
-  const statistic = (indices: Uint32Array): number =>
-    accuracy(meanOf(larger.values, indices)) - factor * accuracy(meanOf(smaller.values, indices))
-  return { point, seeds: larger.values.length, statistic }
+function gap(point: string, larger: Samples, smaller: Samples, factor = 1): Quantity {
+  const [more, less] = [accuracyOf(larger), accuracyOf(smaller)]
+  return {
+    point,
+    seeds: larger.values.length,
+    statistic: (indices) => more(indices) - factor * less(indices),
+    ...(factor !== 1 && { ratio: (indices) => more(indices) / less(indices) }),
+  }
 }
+
+const accuracyOf =
+  ({ values }: Samples): Quantity['statistic'] =>
+  (indices) =>
+    accuracy(meanOf(values, indices))

@@ -1,18 +1,21 @@
 /** Figure 5: the error of equal averaging rises with the sync period, that of importance averaging is least at 50. */
 import { allPositive, excess, rises } from '../../src/experiment/claim.ts'
 import type { Claim, Measured, Samples, Verdict } from '../../src/experiment/claim.ts'
-import { at, briefly, FIGURE_NOTES, FIGURE_PARTS, judgeFigure, TABLES } from '../figure.ts'
-import type { Averaging, Figure, Initial } from '../figure.ts'
+import { ERROR_LABEL, type Averaging } from '../averagings.ts'
+import { at, FIGURE_NOTES, FIGURE_PARTS, judgeFigure, TABLES } from '../figure.ts'
+import type { Figure, Initial } from '../figure.ts'
 
 const STEPS = 300
+const PERIODS = [1, 10, 25, 50, 75, 100]
 /** The sync period at which importance averaging is claimed to be best. */
 const BEST = 50
 
 const figure: Figure = {
-  xs: [1, 10, 25, 50, 75, 100],
+  xs: PERIODS,
+  brief: PERIODS,
   symbol: 'tau',
   xLabel: 'tau, steps between two averagings',
-  yLabel: '(1 - gamma) max |Q - Q*|',
+  yLabel: ERROR_LABEL,
   place: (syncPeriod) => ({ where: { 'algorithm.syncPeriod': syncPeriod }, step: STEPS }),
   shown: (error) => error,
   error: (shown) => shown,
@@ -29,9 +32,6 @@ export const claim: Claim = {
   judge: (measured, published) =>
     judgeFigure(figure, measured, published, (initial) => ownVerdicts(measured, initial)),
 }
-
-/** The rows of the table that stand in a terminal. */
-export const brief = briefly(figure, figure.xs)
 
 function ownVerdicts(measured: ReadonlyMap<string, Measured>, initial: Initial): Verdict[] {
   const samples = (averaging: Averaging, syncPeriod: number): Samples =>

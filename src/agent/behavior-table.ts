@@ -1,6 +1,7 @@
 /** Behaviour policies read from data: [agent][state][action], or [state][action] for all agents alike. */
 import type { Policy, PolicySet } from '../mdp/policy.ts'
-import type { Issue, Result } from '../numeric/result.ts'
+import { issues, type Issues } from '../mdp/issues.ts'
+import type { Result } from '../numeric/result.ts'
 
 /** Rows may miss a sum of 1 by this much; they are not renormalised. */
 const TOLERANCE = 1e-9
@@ -14,52 +15,39 @@ function shown(value: unknown): string {
   return typeof value === 'object' ? 'an object' : JSON.stringify(value)
 }
 
-function sized(
-  value: unknown,
-  length: number,
-  what: string,
-  path: Path,
-  issues: Issue[],
-): readonly unknown[] {
+function sized(value: unknown, length: number, what: string, path: Path, found: Issues): readonly unknown[] {
   if (Array.isArray(value) && value.length === length) return value as unknown[]
-  issues.push({ path, message: `expected an array of ${length} ${what}, got ${shown(value)}` })
+  found.add(path, `expected an array of ${length} ${what}, got ${shown(value)}`)
   return []
 }
 
-/** One row of probabilities into `table` from `at` on; what is wrong with it into `issues`. */
+/** One row of probabilities into `table` from `at` on; what is wrong with it into `found`. */
 function readRow(
   value: unknown,
   actions: number,
   path: Path,
-  issues: Issue[],
+  found: Issues,
   table: Policy,
   at: number,
 ): void {
-  const row = sized(value, actions, 'action probabilities', path, issues)
-  const before = issues.length
+  if (found.full()) return
+  const row = sized(value, actions, 'action probabilities', path, found)
+  const before = found.list.length
   let sum = 0
   row.forEach((entry, action) => {
     if (typeof entry === 'number' && entry >= 0 && entry <= 1) {
       table[at + action] = entry
       sum += entry
-    } else
-      issues.push({
-        path: [...path, action],
-        message: `expected a probability in [0, 1], got ${shown(entry)}`,
-      })
+    } else found.add([...path, action], `expected a probability in [0, 1], got ${shown(entry)}`)
   })
-  if (row.length > 0 && issues.length === before && Math.abs(sum - 1) > TOLERANCE) {
-    issues.push({
-      path,
-      message: `expected probabilities that sum to 1 within ${TOLERANCE}, got a sum of ${sum}`,
-    })
-  }
+  if (row.length > 0 && found.list.length === before && Math.abs(sum - 1) > TOLERANCE)
+    found.add(path, `expected probabilities that sum to 1 within ${TOLERANCE}, got a sum of ${sum}`)
 }
 
-function readTable(value: unknown, states: number, actions: number, path: Path, issues: Issue[]): Policy {
+function readTable(value: unknown, states: number, actions: number, path: Path, found: Issues): Policy {
   const table = new Float64Array(states * actions)
-  sized(value, states, 'states', path, issues).forEach((row, state) => {
-    readRow(row, actions, [...path, state], issues, table, state * actions)
+  sized(value, states, 'states', path, found).forEach((row, state) => {
+    readRow(row, actions, [...path, state], found, table, state * actions)
   })
   return table
 }
@@ -70,7 +58,7 @@ const isPerAgent = (data: unknown): boolean =>
 
 /**
  * The policies of K agents from parsed JSON of shape [K][S][A], or [S][A] for all agents alike. Equal tables are stored once.
- * @returns the set, or every wrong shape, probability outside [0, 1] and row that does not sum to 1 within 1e-9
+ * @returns the set, or the first few wrong shapes, probabilities outside [0, 1] and rows that do not sum to 1 within 1e-9
  */
 export function tablePolicies(
   data: unknown,
@@ -78,13 +66,13 @@ export function tablePolicies(
   actions: number,
   agents: number,
 ): Result<PolicySet> {
-  const issues: Issue[] = []
+  const found = issues()
   const read = isPerAgent(data)
-    ? sized(data, agents, 'agents', [], issues).map((table, agent) =>
-        readTable(table, states, actions, [agent], issues),
+    ? sized(data, agents, 'agents', [], found).map((table, agent) =>
+        readTable(table, states, actions, [agent], found),
       )
-    : [readTable(data, states, actions, [], issues)]
-  if (issues.length > 0) return { ok: false, issues }
+    : [readTable(data, states, actions, [], found)]
+  if (found.list.length > 0) return { ok: false, issues: found.list }
   const { tables, index } = distinct(read)
   return {
     ok: true,

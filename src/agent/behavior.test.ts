@@ -168,4 +168,10 @@ describe('table', () => {
   ])('refuses %s', (_, table, message) => {
     expect(faults({ table }, 2)[0]).toBe(message)
   })
+
+  test('tells a few faults of many', () => {
+    const wrong = Array.from({ length: 6 }, () => [2, 2, 2])
+    expect(faults({ table: wrong }, 2)).toHaveLength(5)
+    expect(faults({ table: wrong.with(0, [1]) }, 2)[4]).toContain('2.0: ')
+  })
 })

@@ -23,6 +23,10 @@ seeds: 1
 const LOG =
   'state,action,reward,next_state,terminated\n0,0,1,1,false\n1,1,0,0,false\n0,0,2,1,false\n0,0,2,1,false\n'
 
+/** One step of the same log. */
+const SHORT = LOG.split('\n').slice(0, 2).join('\n')
+const SIX = { '0.csv': LOG, '1.csv': LOG, '2.csv': LOG, '3.csv': SHORT, '4.csv': LOG, '5.csv': SHORT }
+
 let folder = ''
 const file = (name: string): string => join(folder, name)
 
@@ -31,6 +35,7 @@ beforeAll(async () => {
   await writeFile(file('two.yaml'), TWO_STATE)
   await writeFile(file('logs.yaml'), LOGS)
   await writeFile(file('log.csv'), LOG)
+  for (const [name, content] of Object.entries(SIX)) await writeFile(file(name), content)
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -81,7 +86,7 @@ describe('fedrl coverage', () => {
     const other = String(first.json['variant']).replace('one-action', 'uniform')
     const second = await outcome((io) => coverage(file('two.yaml'), { variant: other, seed: '9' }, io))
     expect(second.json).toMatchObject({ variant: other, seed: 9, cHet: 1 })
-    expect(second.text).toContain('0 and 19 alike')
+    expect(second.text).toMatch(/\n0 to 19 +0\.0\d+ +40 +1\n?/)
   })
 
   test('says plainly that logs are counted', async () => {
@@ -94,6 +99,23 @@ describe('fedrl coverage', () => {
       agentsTotal: 1,
     })
     expect(text).toContain('From the logs')
+    expect(text).toContain('No agent visits 4 pairs (state, action): (0, 1) (1, 0) (2, 0) (2, 1)')
+  })
+
+  test('puts agents of whom the same is said in one line', async () => {
+    const logs = `agents.logs=[${Object.keys(SIX)
+      .map((name) => `./${name}`)
+      .join(', ')}]`
+    const { json, text } = await outcome((io) => coverage(file('logs.yaml'), { set: [logs] }, io))
+    expect(json['agents']).toHaveLength(6)
+    expect(text).toMatch(/\n0 to 2, 4 +0 +2 +none \(no model\)\n3, 5 +0 +1 +none \(no model\)\n/)
+  })
+
+  test('names the file whose settings do not fit the problem', async () => {
+    const set = ['vary.agents.behavior=[{ region: [[7]] }]']
+    await expect(outcome((io) => coverage(file('two.yaml'), { set }, io))).rejects.toThrow(
+      `${file('two.yaml')}: agents.behavior.region.0.0: expected a state in 0..1, got 7`,
+    )
   })
 
   test.each([

@@ -1,5 +1,7 @@
 /** `fedrl coverage`: which state-action pairs the agents reach in the long run, how evenly, and how fast they forget their start. */
 import type { AgentCoverage, Coverage } from '../mdp/coverage.ts'
+import { namingFile } from '../experiment/problem.ts'
+import { rangesOf, visiting } from '../experiment/report/words.ts'
 import { choose, coverageOfChosen, type Chosen, type ChosenFlags } from './chosen.ts'
 import type { Io } from './io.ts'
 import { alignColumns, figure } from './results-table.ts'
@@ -8,12 +10,14 @@ import { alignColumns, figure } from './results-table.ts'
 const MOST_AGENTS = 10_000
 /** Most lines of agents and most pairs in the text. */
 const MOST_LINES = 20
+/** Most ranges of agents in one line. */
+const MOST_RANGES = 3
 /** Errors of mu above this are told. */
 const NOTEWORTHY = 1e-9
 
 /** Carries the command out. */
 export async function coverage(file: string, options: ChosenFlags, io: Io): Promise<void> {
-  const chosen = await choose(file, options)
+  const chosen = await namingFile(file, () => choose(file, options))
   const result = coverageOfChosen(chosen)
   io.result(documentOf(chosen, result), () => textOf(chosen, result))
 }
@@ -47,25 +51,28 @@ function totals(result: Coverage): string {
   ])
 }
 
-/** Agents that share one policy stand in one line. */
+const agentCells = ({ muMin, coveredPairs, mixingTime, noMixing }: AgentCoverage): string[] => [
+  figure(muMin),
+  String(coveredPairs),
+  timeText(mixingTime, noMixing),
+]
+
+/** Agents of whom the same is said stand in one line. */
 function agentLines(agents: readonly AgentCoverage[]): string {
-  const followers = new Map<AgentCoverage, number[]>()
+  const lines = new Map<string, { cells: string[]; alike: number[] }>()
   agents.forEach((agent, k) => {
-    const list = followers.get(agent)
-    if (list === undefined) followers.set(agent, [k])
-    else list.push(k)
+    const cells = agentCells(agent)
+    const line = lines.get(cells.join()) ?? { cells, alike: [] }
+    line.alike.push(k)
+    lines.set(cells.join(), line)
   })
-  const rows = [...followers]
-    .slice(0, MOST_LINES)
-    .map(([agent, [first, ...others]]) => [
-      others.length === 0 ? String(first) : `${first} and ${others.length} alike`,
-      figure(agent.muMin),
-      String(agent.coveredPairs),
-      timeText(agent.mixingTime, agent.noMixing),
-    ])
-  const rest = followers.size - rows.length
-  const table = alignColumns([['agent', 'mu_min', 'pairs', 't_mix'], ...rows])
-  return rest === 0 ? table : `${table}\nand ${rest} more policies (--json has them)`
+  const shown = [...lines.values()].slice(0, MOST_LINES)
+  const rest = agents.length - shown.reduce((sum, { alike }) => sum + alike.length, 0)
+  const table = alignColumns([
+    ['agents', 'mu_min', 'pairs', 't_mix'],
+    ...shown.map(({ cells, alike }) => [rangesOf(alike, MOST_RANGES), ...cells]),
+  ])
+  return rest === 0 ? table : `${table}\nand ${rest} more agents (--json has the first ${MOST_AGENTS})`
 }
 
 function sentences({ variant }: Chosen, result: Coverage): string[] {
@@ -95,7 +102,7 @@ function sentences({ variant }: Chosen, result: Coverage): string[] {
     const listed = result.uncovered.slice(0, MOST_LINES).map(([s, a]) => `(${s}, ${a})`)
     const more = result.uncoveredTotal > listed.length ? ' ...' : ''
     said.push(
-      `No agent keeps visiting ${result.uncoveredTotal} pairs (state, action): ${listed.join(' ')}${more}`,
+      `No agent ${visiting(result.empirical)} ${result.uncoveredTotal} pairs (state, action): ${listed.join(' ')}${more}`,
     )
   }
   return said

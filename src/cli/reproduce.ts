@@ -20,14 +20,8 @@ export interface ReproduceFlags {
   readonly out?: string
 }
 
-/** A claim, and which quantities of its table stand in the terminal; the report has all. */
-export interface TerminalClaim {
-  readonly claim: Claim
-  readonly brief: (quantity: string) => boolean
-}
-
 /** Every claim, by id. */
-export const CLAIMS: Readonly<Record<string, () => Promise<TerminalClaim>>> = {
+export const CLAIMS: Readonly<Record<string, () => Promise<{ readonly claim: Claim }>>> = {
   'woo-fig3': () => import('../../experiments/woo-fig3/claim.ts'),
   'woo-fig4': () => import('../../experiments/woo-fig4/claim.ts'),
   'woo-fig5': () => import('../../experiments/woo-fig5/claim.ts'),
@@ -42,7 +36,7 @@ export async function reproduce(id: string | undefined, flags: ReproduceFlags, i
   const load = Object.hasOwn(CLAIMS, id) ? CLAIMS[id] : undefined
   if (load === undefined) throw unknownClaim(id)
   const threads = parseThreads(flags.threads)
-  const { claim, brief } = await load()
+  const { claim } = await load()
   const display = showProgress(io)
   let result: Reproduction
   try {
@@ -59,7 +53,7 @@ export async function reproduce(id: string | undefined, flags: ReproduceFlags, i
   const report = join(flags.out ?? relative('.', result.folder), 'report.html')
   const { verdicts, table } = result.judged
   io.result({ id, verdicts, table, notes: result.notes, agentSteps: result.agentSteps, report }, () =>
-    textOf({ claim, brief }, result, report),
+    textOf(claim, result, report),
   )
 }
 
@@ -82,13 +76,13 @@ function unknownClaim(id: string): InputError {
 }
 
 /** What came out stands first and last: who reads but one line reads that. */
-function textOf({ claim, brief }: TerminalClaim, { judged, notes }: Reproduction, report: string): string {
+function textOf({ title, source }: Claim, { judged, notes }: Reproduction, report: string): string {
   const outcome = outcomeOf(judged.verdicts)
   return [
-    `${claim.title}\n${claim.source}`,
+    `${title}\n${source}`,
     outcome,
     chartOf(judged),
-    briefTable(judged.table, brief),
+    briefTable(judged.table),
     notes.map((note) => `note: ${note}`).join('\n'),
     verdictsText(judged.verdicts),
     `${outcome}\nreport: ${report}`,
@@ -118,8 +112,8 @@ function chartOf({ figures }: Reproduction['judged']): string {
   return panel === undefined ? lines : `${panel}\n${lines}`
 }
 
-function briefTable(table: readonly TableRow[], brief: TerminalClaim['brief']): string {
-  const shown = table.filter(({ quantity }) => brief(quantity))
+function briefTable(table: readonly TableRow[]): string {
+  const shown = table.filter(({ brief }) => brief)
   const rest = table.length - shown.length
   return rest === 0 ? tableText(table) : `${tableText(shown)}\nand ${rest} more in the report`
 }

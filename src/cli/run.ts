@@ -2,6 +2,7 @@
 import { join, relative } from 'node:path'
 import { InputError } from '../experiment/errors.ts'
 import { loadExperiment } from '../experiment/load.ts'
+import { namingFile } from '../experiment/problem.ts'
 import { resume, run as runExperiment, type RunResult } from '../experiment/run.ts'
 import type { Io } from './io.ts'
 import { showProgress } from './progress-bar.ts'
@@ -66,7 +67,9 @@ function beginning(file: string | undefined, { resume: folder, out, seeds, set, 
         ...(set && { set }),
         ...(yes && { yes }),
       })
-      return runExperiment(experiment, { ...options, ...(out !== undefined && { out }) })
+      return namingFile(file, () =>
+        runExperiment(experiment, { ...options, ...(out !== undefined && { out }) }),
+      )
     }
   }
   const beside = Object.entries({
@@ -104,12 +107,16 @@ const resultDocument = (
 
 async function resultText({ folder, summary, trials }: RunResult, run: string): Promise<string> {
   const done = trials === 0 ? [`${run} was finished already: nothing to do.`] : []
-  const seeds = `${summary.seeds.length} ${summary.seeds.length === 1 ? 'seed' : 'seeds'}; mean and 95 % interval over seeds at the last step`
+  const seeds = summary.seeds.length
+  const over =
+    seeds === 1
+      ? '1 seed; values at the last step'
+      : `${seeds} seeds; mean and 95 % interval over seeds at the last step`
   const parts = [
     ...done,
     await chartOf(folder),
     resultsTable(summary.variants),
-    seeds,
+    over,
     notesText(summary.variants),
     `report: ${join(run, 'report.html')}`,
   ]

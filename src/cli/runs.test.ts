@@ -78,7 +78,22 @@ test('run gives the run folder, every variant with its metrics, and what it cost
   expect(ran.text).toMatch(/^error/)
   expect(ran.text).toMatch(/\naveraging=equal +\d/)
   expect(ran.text).toContain('note: The last round has 6 steps')
+  expect(ran.text).toContain('2 seeds; mean and 95 % interval over seeds at the last step')
   expect(ran.text.endsWith(`report: ${join(done, 'report.html')}`)).toBe(true)
+})
+
+test('run of one seed speaks of no mean, and one step is one step', async () => {
+  const flags = { out: join(runs, '..', 'single'), threads: '1', seeds: '1', set: ['algorithm.steps=15'] }
+  const { text } = await printed((io) => run(FILE, flags, io))
+  expect(text).toContain('\n1 seed; values at the last step\n')
+  expect(text).toContain('note: The last round has 1 step: 15 steps are no multiple of the sync period 7.')
+})
+
+test('run names the file whose settings do not fit the problem', async () => {
+  const flags = { out: join(root, 'unfit'), set: ['agents.behavior={ region: [[0, 7]] }'] }
+  await expect(printed((io) => run(FILE, flags, io))).rejects.toThrow(
+    `${FILE}: agents.behavior.region.0.1: expected a state in 0..2, got 7`,
+  )
 })
 
 test('list tells finished runs from unfinished ones', async () => {

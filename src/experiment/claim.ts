@@ -88,6 +88,8 @@ export interface TableRow {
   readonly spread?: readonly [low: number, high: number]
   /** what this line says by itself, where it says anything */
   readonly verdict?: Verdict['verdict']
+  /** one of the few lines that a terminal shows; a report shows all */
+  readonly brief?: true
 }
 
 /** What a claim comes to. */
@@ -192,6 +194,9 @@ export function rowOf(
   if (published === null) return { quantity, published, ours, spread }
   return { quantity, published, ours, spread, verdict: withinDraws({ point: quantity, published, draws }) }
 }
+
+/** `row`, to be shown in a terminal where `brief`. */
+export const briefIf = (brief: boolean, row: TableRow): TableRow => (brief ? { ...row, brief: true } : row)
 
 /** A mean and its interval as a point of a chart. */
 export const chartPoint = (x: number, { value, low, high }: Interval): ChartPoint => ({

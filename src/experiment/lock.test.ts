@@ -74,6 +74,24 @@ test.each([-1, 0, 1e99, 1.5])('a lock that names the process %d is no lock', asy
   expect(await readdir(folder)).toEqual([])
 })
 
+const without = (code: string) => async (): Promise<void> => {
+  throw Object.assign(new Error(code), { code, syscall: 'link' })
+}
+
+test.each(['EPERM', 'ENOTSUP', 'ENOSYS'])('a file system that answers %s has locks too', async (code) => {
+  await leave({ pid: 2 ** 22 + 1, started: '' })
+  const release = await lock(folder, without(code))
+  expect(await readdir(folder)).toEqual(['lock'])
+  await expect(lock(folder, without(code))).rejects.toThrow(`process ${process.pid} is writing this run`)
+  await release()
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('a disk that fails gives no lock', async () => {
+  await expect(lock(folder, without('EIO'))).rejects.toThrow('EIO')
+  expect(await readdir(folder)).toEqual([])
+})
+
 test('what a killed process left beside the lock is removed, what a living one has there stays', async () => {
   await writeFile(join(folder, 'lock-2147483647-0'), '')
   await writeFile(join(folder, `lock-${process.ppid}-0`), '')

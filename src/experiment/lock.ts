@@ -52,18 +52,19 @@ function parseOwner(text: string): Owner | null {
 
 /**
  * Takes the lock of a folder, from a dead process if need be.
+ * @param makeLink makes a hard link
  * @returns gives it back
  * @throws InputError when a living process holds it; the system's error when it cannot be written
  */
-export async function lock(folder: string): Promise<() => Promise<void>> {
+export async function lock(folder: string, makeLink = link): Promise<() => Promise<void>> {
   const path = join(folder, LOCK)
   const own = JSON.stringify({ pid: process.pid, started: startOf(process.pid) } satisfies Owner)
   for (;;) {
-    if (await place(path, own)) {
+    if (await place(path, own, makeLink)) {
       await sweep(folder)
       return () => rm(path, { force: true })
     }
-    await breakStale(path, folder)
+    await breakStale(path, folder, makeLink)
   }
 }
 
@@ -87,23 +88,37 @@ async function sweep(folder: string): Promise<void> {
 /** A name beside the lock that nobody else uses. */
 const asideOf = (path: string): string => `${path}-${process.pid}-${asides++}`
 
-/** Creates the lock with its content in one step, so that nobody sees it half written; false when there is one. */
-async function place(path: string, content: string): Promise<boolean> {
-  const aside = asideOf(path)
+/** Creates the lock with its content; false when there is one. */
+async function place(path: string, content: string, makeLink: typeof link): Promise<boolean> {
   try {
-    await writeFile(aside, content)
-    await link(aside, path)
+    if (!(await placeWhole(path, content, makeLink))) await writeFile(path, content, { flag: 'wx' })
     return true
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error
     return false
+  }
+}
+
+/** What file systems without hard links answer (exFAT, some network shares). */
+const LINKLESS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']
+
+/** Creates the lock in one step, so that nobody sees it half written; false where the file system has no hard links. */
+async function placeWhole(path: string, content: string, makeLink: typeof link): Promise<boolean> {
+  const aside = asideOf(path)
+  try {
+    await writeFile(aside, content)
+    await makeLink(aside, path)
+    return true
+  } catch (error) {
+    if (LINKLESS.includes(systemCode(error) ?? '')) return false
+    throw error
   } finally {
     await rm(aside, { force: true })
   }
 }
 
 /** Removes the lock of a dead process. */
-async function breakStale(path: string, folder: string): Promise<void> {
+async function breakStale(path: string, folder: string, makeLink: typeof link): Promise<void> {
   const text = await readFile(path, 'utf8').catch(() => '')
   const owner = parseOwner(text)
   if (owner !== null && isAlive(owner)) {
@@ -118,6 +133,6 @@ async function breakStale(path: string, folder: string): Promise<void> {
     return
   }
   const moved = await readFile(aside, 'utf8')
-  if (moved !== text) await place(path, moved)
+  if (moved !== text) await place(path, moved, makeLink)
   await rm(aside)
 }

@@ -1,5 +1,6 @@
 /** What a reader must know of a run beside its numbers. */
 import type { AlgorithmSpec } from './experiment.ts'
+import { counted } from './report/words.ts'
 import type { Problem } from './simulation.ts'
 
 /** Plain sentences: a shorter last round, what updates give away, what cannot be compared. */
@@ -10,7 +11,7 @@ export function notesOf(algorithm: AlgorithmSpec, problem: Problem): string[] {
   const rest = steps % syncPeriod
   if (rest !== 0) {
     notes.push(
-      `The last round has ${rest} steps: ${steps} steps are no multiple of the sync period ${syncPeriod}.`,
+      `The last round has ${counted(rest, 'step')}: ${steps} steps are no multiple of the sync period ${syncPeriod}.`,
     )
   }
   if (syncPeriod === 1 && algorithm.name === 'fed-asyn-q') {

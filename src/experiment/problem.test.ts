@@ -7,7 +7,7 @@ import { solveOptimal } from '../mdp/solve.ts'
 import { NOBODY, Purpose, streamOf } from '../numeric/stream.ts'
 import { InputError } from './errors.ts'
 import type { AgentsSpec, EnvironmentSpec, Settings } from './experiment.ts'
-import { buildProblem } from './problem.ts'
+import { buildProblem, namingFile } from './problem.ts'
 
 let folder = ''
 beforeAll(async () => {
@@ -131,10 +131,16 @@ describe('files', () => {
     })
     const wide = await file('wide.json', [[1, 0, 0]])
     expect(await fault({ mdp }, { count: 3, behavior: { table: wide } })).toContain(
-      `${join(folder, 'wide.json')}: expected an array of 2 states`,
+      `${join(folder, 'wide.json')}:1:1: expected an array of 2 states`,
     )
-    const broken = await file('broken.json', '[1,')
-    expect(await fault({ mdp }, { count: 3, behavior: { table: broken } })).toContain('not valid JSON')
+    const lines = await file('lines.json', '[\n  [0.5, 0.5],\n  [0.5, 0.48]\n]')
+    expect(await fault({ mdp }, { count: 3, behavior: { table: lines } })).toContain(
+      `${join(folder, 'lines.json')}:3:3: 1: expected probabilities that sum to 1`,
+    )
+    const broken = await file('broken.json', '[\n  1,,')
+    expect(await fault({ mdp }, { count: 3, behavior: { table: broken } })).toContain(
+      `${join(folder, 'broken.json')}:2:5: not valid JSON: expected a value, got ","`,
+    )
   })
 })
 
@@ -149,8 +155,19 @@ describe('behaviours', () => {
 
   it('that do not fit the problem are told with their place', async () => {
     expect(await fault(twoStates, { count: 1, behavior: { region: [[0, 7]] } })).toMatch(
-      /^agents\.behavior: region\.0.*7/,
+      /^experiment: agents\.behavior\.region\.0\.1: .*got 7\n/,
     )
+    const far = Array.from({ length: 9 }, (_, agent) => [0, 9 + agent])
+    expect((await fault(twoStates, { count: 9, behavior: { region: far } })).split('\n')).toHaveLength(5)
+  })
+
+  it('that do not fit are told with the file they stand in, by who knows it', async () => {
+    const unfit = () => build(twoStates, { count: 1, behavior: { region: [[7]] } })
+    await expect(namingFile('x.yaml', unfit)).rejects.toThrow(/^x\.yaml: agents\.behavior\.region\.0\.0: /)
+    await expect(namingFile('x.yaml', () => build({ mdp: 'none.json' }, uniform))).rejects.toThrow(
+      `${join(folder, 'none.json')}: no such file`,
+    )
+    expect(await namingFile('x.yaml', async () => 3)).toBe(3)
   })
 
   it('random ones differ between run seeds', async () => {

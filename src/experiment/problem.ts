@@ -14,6 +14,7 @@ import {
   taxi,
   twoState,
 } from '../mdp/families.ts'
+import { MOST_ISSUES } from '../mdp/issues.ts'
 import { parseMdpJson } from '../mdp/json.ts'
 import type { Log } from '../mdp/log.ts'
 import { parseLog } from '../mdp/log-csv.ts'
@@ -23,12 +24,13 @@ import type { PolicySet } from '../mdp/policy.ts'
 import { solveOptimal } from '../mdp/solve.ts'
 import type { Result } from '../numeric/result.ts'
 import { NOBODY, Purpose, streamOf } from '../numeric/stream.ts'
+import { behaviorFileFault, readBehaviorFile } from './behavior-file.ts'
 import { InputError } from './errors.ts'
 import type { BehaviorSpec, EnvironmentSpec, Settings } from './experiment.ts'
 import { readBytes, readChunks, readText, versionOf } from './files.ts'
 import type { Problem } from './simulation.ts'
 
-/** Largest Mdp file or behaviour table, bytes. */
+/** Largest Mdp file, bytes. */
 const MOST_BYTES = 500_000_000
 
 type FamilySpec = Extract<EnvironmentSpec, { family: string }>
@@ -39,7 +41,7 @@ type Sizes = Pick<Problem, 'states' | 'actions' | 'discount' | 'rewardRange'>
  * The problem that `settings` describe, for one run seed. A random family without a seed of its own is drawn from the run seed.
  * Rewards range over those of the model, widened by those in the logs where there are logs; without a model, over the file's `rewardRange`.
  * @param folder that relative paths refer to
- * @throws InputError naming the file, line and agent at fault
+ * @throws InputError naming the file, line and agent at fault; the experiment file, which is not known here, by {@link namingFile}
  */
 export async function buildProblem(settings: Settings, seed: number, folder: string): Promise<Problem> {
   const { environment, agents } = settings
@@ -56,6 +58,20 @@ export async function buildProblem(settings: Settings, seed: number, folder: str
   if (model === null) throw new RangeError('buildProblem: agents without logs need a model')
   const behaviors = await behaviorsOf(agents.behavior, model.mdp, agents.count, seed, folder)
   return { ...sizes, model, experience: { kind: 'behavior', behaviors } }
+}
+
+/** Stands for the experiment file in faults of settings that do not fit their problem. */
+const EXPERIMENT_FILE = 'experiment'
+
+/** What `action` gives, for settings that were read from `file`: faults of theirs that show when a problem is built name it. */
+export async function namingFile<T>(file: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    throw error instanceof InputError && error.file === EXPERIMENT_FILE
+      ? new InputError(file, error.issues)
+      : error
+  }
 }
 
 function sizesOf(environment: EnvironmentSpec, model: Built | null): Sizes {
@@ -176,10 +192,18 @@ async function behaviorsOf(
 ): Promise<PolicySet> {
   if (typeof spec === 'object' && 'table' in spec) {
     const path = resolve(folder, spec.table)
-    return valueOf(path, buildBehaviors({ table: await readTable(path) }, mdp, agents, seed))
+    const built = buildBehaviors({ table: await readTable(path) }, mdp, agents, seed)
+    if (!built.ok) throw await behaviorFileFault(path, built.issues)
+    return built.value
   }
   const q = needsOptimum(spec) ? optimum(mdp) : undefined
-  return valueOf('agents.behavior', buildBehaviors(spec, mdp, agents, seed, q))
+  const built = buildBehaviors(spec, mdp, agents, seed, q)
+  if (built.ok) return built.value
+  const issues = built.issues.slice(0, MOST_ISSUES)
+  throw new InputError(
+    EXPERIMENT_FILE,
+    issues.map((issue) => ({ ...issue, path: ['agents', 'behavior', ...issue.path] })),
+  )
 }
 
 const needsOptimum = (spec: Behavior): boolean => typeof spec === 'object' && 'epsilonGreedy' in spec
@@ -190,13 +214,5 @@ function optimum(mdp: Mdp): Float64Array {
   return q
 }
 
-async function readTable(path: string): Promise<unknown> {
-  return once(tableCache, JSON.stringify(await versionOf(path, path)), async () => {
-    const text = await readText(path, path, MOST_BYTES)
-    try {
-      return JSON.parse(text) as unknown
-    } catch (error) {
-      throw new InputError(path, `not valid JSON: ${error instanceof Error ? error.message : String(error)}`)
-    }
-  })
-}
+const readTable = async (path: string): Promise<unknown> =>
+  once(tableCache, JSON.stringify(await versionOf(path, path)), () => readBehaviorFile(path))

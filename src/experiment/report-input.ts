@@ -10,7 +10,7 @@ import { outcomesOf } from './memory.ts'
 import { modelPath } from './parts.ts'
 import { firstProblems, problemKey } from './problems.ts'
 import { readSamples } from './read-rows.ts'
-import type { Advice, ReportInput, ReportVariant, TheorySlope } from './report.ts'
+import type { Advice, ReportInput, ReportVariant, TheorySlope } from './report/input.ts'
 import { EXPERIMENT } from './run-folder.ts'
 import { decodeSafetensors } from './safetensors.ts'
 import type { Problem } from './simulation.ts'
@@ -35,6 +35,12 @@ const MOST_OUTCOMES = 2e6
 /** Whether coverage would take long, or even the building of the problem. `fedrl coverage` computes it whatever it takes. */
 const isLarge = (settings: Settings): boolean => (outcomesOf(settings) ?? 0) > MOST_OUTCOMES
 
+/** The same of a problem that is built: only now are the sizes of an Mdp file and the pairs of logs known. */
+function isLargeBuilt({ states, actions, model, experience }: Problem): boolean {
+  if (experience.kind === 'logs') return states * actions * experience.logs.length > MOST_OUTCOMES
+  return (model?.mdp.next.length ?? 0) * experience.behaviors.tables.length > MOST_OUTCOMES
+}
+
 const LARGE_NOTE = `Coverage is left out here, for the problem is large; it takes: fedrl coverage ${EXPERIMENT}`
 
 /** What is known of a problem. */
@@ -51,7 +57,10 @@ export async function reportInputOf(
   const known = new Map<string, Known>()
   const small = experiment.variants.filter(({ settings }) => !isLarge(settings))
   for await (const [key, problem] of firstProblems({ ...experiment, variants: small }))
-    known.set(key, { problem, coverage: coverageOf(problem, MIXING_WORK) })
+    known.set(key, {
+      problem,
+      coverage: isLargeBuilt(problem) ? null : coverageOf(problem, MIXING_WORK),
+    })
   const variants: ReportVariant[] = []
   for (const variant of summary.variants) {
     const about = known.get(problemKey(variant.settings))
@@ -89,7 +98,7 @@ async function variantOf(
     coverage: covered,
     ...(await learnedOf(modelPath(folder, { variant: variant.name, seed }), problem)),
     advice: covered === null ? null : adviceOf(variant.settings, problem, covered),
-    notes: variant.notes,
+    notes: isLargeBuilt(problem) ? [...variant.notes, LARGE_NOTE] : variant.notes,
   }
 }
 

@@ -6,7 +6,8 @@ import { frozenLake } from '../mdp/families.ts'
 import type { Row } from '../metrics/row.ts'
 import { gather } from '../metrics/samples.ts'
 import { findings } from './report/findings.ts'
-import { renderReport, type ReportInput, type ReportVariant } from './report.ts'
+import type { ReportInput, ReportVariant } from './report/input.ts'
+import { renderReport } from './report.ts'
 
 const lake = frozenLake({ map: '4x4', slippery: true, discount: 0.9 })
 const behaviors = buildBehaviors('one-action', lake.mdp, 4, 1)

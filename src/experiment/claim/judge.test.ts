@@ -70,9 +70,18 @@ describe('allPositive', () => {
       excess('good', around(5, 1), zero()),
       excess('bad', around(-5, 1), zero()),
     ])
-    expect(evidence).toMatch(/^fails at 1 of 2 points: bad: -[45]\.\d+ \[/)
+    expect(evidence).toMatch(/^fails at 1 of 2 points; margin at bad: -[45]\.\d+ \[/)
     expect(evidence).not.toContain('good')
     expect(evidence).toContain('Paired over 40 seeds, simultaneous intervals, each at 97.5 %')
+  })
+
+  it('tells the smallest margin of what holds, and the ratio of what is bounded by a factor', () => {
+    const both = [excess('far', around(5, 1), zero()), excess('near', around(2, 0), zero())]
+    expect(allPositive('c', both).evidence).toMatch(
+      /^at all 2 points; smallest margin at near: 2 \[2, 2\]\. Paired/,
+    )
+    const one = allPositive('c', [{ ...excess('p', around(2, 0), zero()), ratio: () => 1.25 }])
+    expect(one.evidence).toMatch(/^margin at p: 2 \[2, 2\], ratio 1\.25 \[1\.25, 1\.25\]\. Paired/)
   })
 
   it('pairs by seed: noise that both share does not matter', () => {

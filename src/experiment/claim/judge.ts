@@ -24,6 +24,8 @@ export interface Quantity {
   readonly seeds: number
   /** of the seeds' indices [seeds], each drawn with replacement */
   readonly statistic: (indices: Uint32Array) => number
+  /** of a claim about a factor: the factor found, told beside the statistic */
+  readonly ratio?: (indices: Uint32Array) => number
 }
 
 const LEVEL = 0.95
@@ -86,18 +88,19 @@ export function rises<T>(sequence: readonly T[], between: (later: T, earlier: T)
 export function allPositive(claim: string, quantities: readonly Quantity[]): Verdict {
   if (quantities.length === 0) throw new RangeError(`claim: nothing to judge: ${claim}`)
   const level = 1 - (1 - LEVEL) / quantities.length
-  const judged = quantities.map(({ point, seeds, statistic }) => {
-    const interval = bootstrap(seeds, statistic, { level, resamples: RESAMPLES })
-    return { point, seeds, interval, side: seeds < seedsToDecide(level) ? 0 : sideOf(interval) }
+  const judged = quantities.map((quantity): JudgedQuantity => {
+    const interval = bootstrap(quantity.seeds, quantity.statistic, { level, resamples: RESAMPLES })
+    return { quantity, interval, side: quantity.seeds < seedsToDecide(level) ? 0 : sideOf(interval) }
   })
   const failing = judged.filter(({ side }) => side < 0)
   const open = judged.filter(({ side }) => side === 0)
   const verdict = failing.length > 0 ? 'does not hold' : open.length > 0 ? 'undecided' : 'holds'
-  const shown = failing.length > 0 ? failing : open.length > 0 ? open : [closest(judged)]
+  const shown = failing.length > 0 ? failing : open.length > 0 ? open : [smallest(judged)]
+  const margins = shown.map((one) => `margin at ${show(one, level)}`).join('; ')
   return {
     claim,
     verdict,
-    evidence: `${headline(verdict, judged.length, shown.length)}: ${shown.map(show).join('; ')}. ${method(quantities, level)}`,
+    evidence: `${headline(verdict, judged.length, shown.length)}${margins}. ${method(quantities, level)}`,
   }
 }
 
@@ -110,7 +113,7 @@ export function inside(claim: string, interval: Interval, seeds: number, low: nu
   return {
     claim,
     verdict,
-    evidence: `${number(interval.value)} [${number(interval.low)}, ${number(interval.high)}] against [${low}, ${high}]; 95 % interval, ${seeds} seeds.`,
+    evidence: `${withEnds(interval)} against [${low}, ${high}]; 95 % interval, ${seeds} seeds.`,
   }
 }
 
@@ -190,24 +193,31 @@ export function exact(claim: string, faults: readonly string[], evidence: string
 export const number = (value: number): string => String(Number(value.toPrecision(4)))
 
 interface JudgedQuantity {
-  readonly point: string
-  readonly seeds: number
+  readonly quantity: Quantity
   readonly interval: Interval
+  /** of 0 on which the interval lies: 1 above, -1 below, 0 where that is open */
+  readonly side: number
 }
 
 const sideOf = ({ low, high }: Interval): number => (low > 0 ? 1 : high < 0 ? -1 : 0)
 
-const closest = <T extends JudgedQuantity>(judged: readonly T[]): T =>
-  judged.reduce((a, b) => (b.interval.low < a.interval.low ? b : a))
+const smallest = (judged: readonly JudgedQuantity[]): JudgedQuantity =>
+  judged.reduce((a, b) => (b.interval.value < a.interval.value ? b : a))
 
-const show = ({ point, interval }: JudgedQuantity): string =>
-  `${point}: ${number(interval.value)} [${number(interval.low)}, ${number(interval.high)}]`
+const withEnds = ({ value, low, high }: Interval): string =>
+  `${number(value)} [${number(low)}, ${number(high)}]`
+
+function show({ quantity: { point, seeds, ratio }, interval }: JudgedQuantity, level: number): string {
+  const margin = `${point}: ${withEnds(interval)}`
+  if (ratio === undefined) return margin
+  return `${margin}, ratio ${withEnds(bootstrap(seeds, ratio, { level, resamples: RESAMPLES }))}`
+}
 
 function headline(verdict: Verdict['verdict'], all: number, shown: number): string {
-  if (verdict === 'holds') return all === 1 ? 'the difference' : `at all ${all} points; the closest`
+  if (verdict === 'holds') return all === 1 ? '' : `at all ${all} points; smallest `
   return verdict === 'undecided'
-    ? `undecided at ${shown} of ${all} points`
-    : `fails at ${shown} of ${all} points`
+    ? `undecided at ${shown} of ${all} points; `
+    : `fails at ${shown} of ${all} points; `
 }
 
 function method(quantities: readonly Quantity[], level: number): string {

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { allPositive, drawMeans, drawsAt, excess, partOf, pointsOf, samplesAt, tableRow } from '../claim.ts'
 import type { Claim } from '../claim.ts'
+import { RunError } from '../errors.ts'
 import type { Progress } from '../progress.ts'
 import { reproduceClaim } from './reproduce.ts'
 
@@ -123,5 +124,18 @@ describe('reproduceClaim', () => {
     await expect(
       reproduceClaim(claim, claimFolder(), { out: outFolder(), signal: stop }),
     ).rejects.toMatchObject({ name: 'Interrupted' })
+  })
+
+  it('a part that fails is told with what to do for a verdict, not with how to resume the part', async () => {
+    const out = outFolder()
+    const blocked = join(out, 'curves', 'report.html')
+    const error: unknown = await reproduceClaim(claim, claimFolder(), {
+      out,
+      onProgress: () => mkdirSync(blocked, { recursive: true }),
+    }).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(RunError)
+    expect((error as RunError).message).toMatch(
+      /^cannot write .*report\.html: .*\nto judge the claim, start again: fedrl reproduce tiny$/,
+    )
   })
 })

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Claim, Judged, Measured, Published } from '../claim.ts'
-import { guarded, systemCode, systemReason, writeAtomically } from '../disk.ts'
-import { InputError, Interrupted } from '../errors.ts'
+import { blaming, guarded, makeFolder, systemCode, writeAtomically } from '../disk.ts'
+import { InputError, Interrupted, RunError } from '../errors.ts'
 import type { Progress } from '../progress.ts'
 import { renderReport } from '../report.ts'
 import { trialsOf, stepsOf } from '../trial.ts'
@@ -32,7 +32,8 @@ export interface Reproduction {
 /**
  * Carries out `claim`.
  * @param folder that holds its experiment files and published.json
- * @throws InputError when `out` is not empty or cannot be written, and what `run` throws
+ * @throws InputError when `out` is not empty or cannot be written, and what `run` throws, with the advice to start again: a part that is
+ * resumed by itself gives no verdict
  */
 export async function reproduceClaim(
   claim: Claim,
@@ -43,25 +44,32 @@ export async function reproduceClaim(
   const published = await readPublished(folder)
   const planned = await Promise.all(claim.parts.map((part) => planPart(part, folder, quick)))
   const target = await claimFolder(claim.id, out)
-  const results = await measureAll(planned, target, how).catch((error: unknown) => {
-    throw how.signal?.aborted === true
-      ? new Interrupted(`stopped; to judge the claim, start again: fedrl reproduce ${claim.id}`, {
-          cause: error,
-        })
-      : error
-  })
+  const settled = (error: unknown): never => {
+    throw startAgain(error, `fedrl reproduce ${claim.id}${quick ? ' --quick' : ''}`, how.signal)
+  }
+  const results = await measureAll(planned, target, how).catch(settled)
   const judged = claim.judge(
     new Map<string, Measured>([...results].map(([name, { measured }]) => [name, measured])),
     published,
   )
   const notes = [...(quick ? [quickNote(planned, judged)] : []), ...claim.notes]
-  await writeClaimReport(target, claim, judged, notes, planned, quick)
+  await writeClaimReport(target, claim, judged, notes, planned, quick).catch(settled)
   return {
     folder: target,
     judged,
     notes,
     agentSteps: [...results.values()].reduce((sum, { agentSteps }) => sum + agentSteps, 0),
   }
+}
+
+/** The error that the caller should see. */
+function startAgain(error: unknown, command: string, signal: AbortSignal | undefined): unknown {
+  const advice = `to judge the claim, start again: ${command}`
+  if (signal?.aborted === true) return new Interrupted(`stopped; ${advice}`, { cause: error })
+  if (!(error instanceof RunError)) return error
+  // A run adds to the reason how to resume it.
+  const { message } = error.cause instanceof RunError ? error.cause : error
+  return new RunError(`${message}\n${advice}`, { cause: error })
 }
 
 /** The parts one after the other, by name. */
@@ -104,21 +112,14 @@ function quickNote(planned: readonly PlannedPart[], { verdicts }: Judged): strin
 
 async function claimFolder(id: string, out: string | undefined): Promise<string> {
   const named = out ?? join('runs', id)
-  try {
-    await mkdir(resolve(named), { recursive: true })
-    const entries = await readdir(resolve(named))
-    if (out === undefined) return await nextFolder(resolve(named), entries)
+  return blaming('--out', named, 'a folder that can be written', async () => {
+    await makeFolder(named)
+    const entries = await readdir(named)
+    if (out === undefined) return nextFolder(resolve(named), entries)
     if (entries.length > 0)
       throw new InputError('--out', `expected an empty folder, got ${out} with ${entries.length} entries`)
     return resolve(out)
-  } catch (error) {
-    const code = systemCode(error)
-    if (code === undefined) throw error
-    throw new InputError(
-      '--out',
-      `expected a folder that can be written, got ${named}: ${systemReason(code)}`,
-    )
-  }
+  })
 }
 
 /** The first of 1, 2, ... that is not there; two processes at once get two. */

@@ -8,7 +8,7 @@ import { drawChart, type ChartPoint, type ReferenceLine } from '../../plot/chart
 import { drawGridPolicy } from '../../plot/grid-policy.ts'
 import { drawHeatMap } from '../../plot/heat-map.ts'
 import type { SvgDocument } from '../../plot/svg.ts'
-import type { ReportInput, ReportVariant, TheorySlope } from '../report.ts'
+import type { ReportInput, ReportVariant, TheorySlope } from './input.ts'
 import { MOST_PANELS, placesOf, type Place } from './places.ts'
 import { COUNTS, counted, variantsNamed, wordsOf } from './words.ts'
 

@@ -2,7 +2,7 @@
 import { pairedDifference, seedsToDecide } from '../../metrics/compare.ts'
 import { summarise } from '../../metrics/curve.ts'
 import type { Samples, SampleTable } from '../../metrics/samples.ts'
-import type { ReportInput } from '../report.ts'
+import type { ReportInput } from './input.ts'
 import { counted, interval, leadingMetric, listed, number, withArticle, wordsOf } from './words.ts'
 
 const LEVEL = 0.95

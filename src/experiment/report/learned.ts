@@ -1,5 +1,5 @@
 /** What was learned, as a table of states: for problems that have no picture and are small enough to read. */
-import type { ReportVariant } from '../report.ts'
+import type { ReportVariant } from './input.ts'
 import { html, NONE, table, type Markup } from './markup.ts'
 import { number, variantsNamed } from './words.ts'
 

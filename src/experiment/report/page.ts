@@ -1,14 +1,14 @@
 /** The page: what was found, first; how it was made, last. */
 import type { Coverage } from '../../mdp/coverage.ts'
 import { summarise } from '../../metrics/curve.ts'
-import type { Advice, ReportInput, ReportVariant } from '../report.ts'
+import type { Advice, ReportInput, ReportVariant } from './input.ts'
 import { coverageGroups, undrawn, type Figure } from './figures.ts'
 import { findings } from './findings.ts'
 import { learnedTables } from './learned.ts'
 import { html, list, NONE, raw, table, type Markup } from './markup.ts'
 import { STYLE } from './style.ts'
 import { claimSection } from './verdicts.ts'
-import { counted, interval, listed, number, outcomeOf, variantsNamed } from './words.ts'
+import { counted, interval, listed, number, outcomeOf, rangesOf, variantsNamed, visiting } from './words.ts'
 
 /** Most rows of a table; the rest is in `summary.json`. */
 const MOST_ROWS = 200
@@ -132,7 +132,7 @@ function remarksOn(coverage: Coverage, names: string): string[] {
   return [
     ...(uncoveredTotal > 0
       ? [
-          `${names}: no agent keeps visiting ${counted(uncoveredTotal, 'pair')}, so the federation cannot learn them.`,
+          `${names}: no agent ${visiting(empirical)} ${counted(uncoveredTotal, 'pair')}, so the federation cannot learn them.`,
         ]
       : []),
     ...(dependsOnStart
@@ -237,7 +237,7 @@ function provenance({ version, hashes, command, seeds, experiment }: ReportInput
       <dd>${version}</dd>
       ${lines}
       <dt>seeds</dt>
-      <dd>${seedsText(seeds)}</dd>
+      <dd>${rangesOf(seeds)}</dd>
       <dt>again</dt>
       <dd><code>${command}</code></dd>
     </dl> `,
@@ -246,15 +246,4 @@ function provenance({ version, hashes, command, seeds, experiment }: ReportInput
       : html`<h3>The experiment, defaults filled in</h3>
           <pre tabindex="0"><code>${experiment}</code></pre> `,
   ]
-}
-
-/** Seeds with runs of neighbours written as ranges: 1 to 100, 205. */
-function seedsText(seeds: readonly number[]): string {
-  const ranges: [number, number][] = []
-  for (const seed of seeds) {
-    const last = ranges.at(-1)
-    if (last !== undefined && last[1] + 1 === seed) last[1] = seed
-    else ranges.push([seed, seed])
-  }
-  return ranges.map(([from, to]) => (from === to ? String(from) : `${from} to ${to}`)).join(', ')
 }

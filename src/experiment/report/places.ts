@@ -1,6 +1,6 @@
 /** Where the curve of each variant is drawn: few share one panel, many become small multiples. */
 import { DISTINCT } from '../../plot/palette.ts'
-import type { ReportVariant } from '../report.ts'
+import type { ReportVariant } from './input.ts'
 
 /** The name that the legend shows and the panel, if there are several. */
 export interface Place {

@@ -1,6 +1,6 @@
 /** The verdicts of a claim, what a reader must know of them, its figures and its numbers. */
 import type { TableRow } from '../claim.ts'
-import type { ReportInput } from '../report.ts'
+import type { ReportInput } from './input.ts'
 import { html, list, NONE, table, type Markup } from './markup.ts'
 import { interval, number } from './words.ts'
 

@@ -30,6 +30,23 @@ export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/** Rising whole numbers, neighbours as ranges: '1 to 100, 205'; after `most` ranges the rest is counted: '0, 20 and 98 more'. */
+export function rangesOf(numbers: readonly number[], most = Infinity): string {
+  const ranges: [number, number][] = []
+  for (const number of numbers) {
+    const last = ranges.at(-1)
+    if (last !== undefined && last[1] + 1 === number) last[1] = number
+    else ranges.push([number, number])
+  }
+  const shown = ranges.slice(0, most)
+  const rest = numbers.length - shown.reduce((sum, [from, to]) => sum + to - from + 1, 0)
+  const text = shown.map(([from, to]) => (from === to ? String(from) : `${from} to ${to}`)).join(', ')
+  return rest === 0 ? text : `${text} and ${rest} more`
+}
+
+/** What agents do to pairs they cover: known of a law, not of a log. */
+export const visiting = (empirical: boolean): string => (empirical ? 'visits' : 'keeps visiting')
+
 /** a gap, an error. */
 export function withArticle(noun: string): string {
   return `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`

@@ -1,0 +1,86 @@
+/** What a report is made from. */
+import type { Coverage } from '../../mdp/coverage.ts'
+import type { Grid } from '../../mdp/mdp.ts'
+import type { SampleTable } from '../../metrics/samples.ts'
+import type { Chart } from '../../plot/chart.ts'
+import type { TableRow } from '../claim.ts'
+import type { Verdict } from '../claim/judge.ts'
+
+/** One variant as the report shows it. */
+export interface ReportVariant {
+  readonly name: string
+  /** what this variant sets, by path into the experiment file */
+  readonly assignment: Readonly<Record<string, unknown>>
+  /** of the first seed's problem; null where it is not known */
+  readonly coverage: Coverage | null
+  /** the greedy policy of the first seed on its grid world; null where the problem is none */
+  readonly policy: {
+    readonly grid: Grid
+    /** [S] */ readonly action: ArrayLike<number>
+    /** [S] */ readonly terminal: ArrayLike<number>
+  } | null
+  /** what the first seed learned, first agent where they learn alone; null where there is a picture or too much to read */
+  readonly learned: LearnedTable | null
+  /** what theory says of its settings; null where it says nothing */
+  readonly advice: Advice | null
+  /** what a reader must know of its runs, in sentences */
+  readonly notes: readonly string[]
+}
+
+/** A table that is small enough to be read. */
+export interface LearnedTable {
+  readonly states: number
+  readonly actions: number
+  /** [S, A] */
+  readonly q: Float64Array
+  /** [S] 1 where no step is ever taken; null where that is not known */
+  readonly terminal: ArrayLike<number> | null
+}
+
+/** What theory says of settings. */
+export interface Advice {
+  /** the accuracy that theory was asked for */
+  readonly asked: string
+  readonly sentences: readonly string[]
+}
+
+/** A rate that theory predicts for a metric: proportional to step^exponent. It is drawn beside the curves. */
+export interface TheorySlope {
+  readonly metric: string
+  /** for the legend, e.g. 'theory: error ∝ T^-1/2 (Theorem 3)' */
+  readonly name: string
+  readonly exponent: number
+}
+
+/** What a published claim came to. */
+export interface ReportClaim {
+  readonly source: string
+  readonly verdicts: readonly Verdict[]
+  readonly table: readonly TableRow[]
+  /** `name` is the file name without its ending */
+  readonly figures: readonly { readonly name: string; readonly chart: Chart }[]
+}
+
+/** Everything that a report is made from. */
+export interface ReportInput {
+  /** of the experiment, or the title of the claim */
+  readonly name: string
+  /** version of fedrl */
+  readonly version: string
+  /** sha256 of the resolved experiment, hex; several, by name, where a claim takes several experiments */
+  readonly hashes: Readonly<Record<string, string>>
+  /** the command line that does it again */
+  readonly command: string
+  readonly seeds: readonly number[]
+  readonly variants: readonly ReportVariant[]
+  /** of every variant; empty where only the claim is shown */
+  readonly samples: SampleTable
+  /** bound on max |Q* - the table that stands for it|, over the problems of all seeds; null where no model is known */
+  readonly residual: number | null
+  readonly slopes: readonly TheorySlope[]
+  /** of the whole run, in sentences */
+  readonly notes: readonly string[]
+  readonly claim: ReportClaim | null
+  /** the resolved experiment as text, as it would be read again; null where there are several */
+  readonly experiment: string | null
+}
