@@ -32,7 +32,7 @@ import type {
 } from '../src/experiment/claim.ts'
 import { AVERAGINGS, METRIC, type Averaging } from './averagings.ts'
 
-/** Where first tables come from. */
+/** Where initial tables come from. */
 export type Initial = 'perAgent' | 'shared'
 
 /** A figure: where its points are measured and what it shows of them. */
@@ -54,7 +54,7 @@ export interface Figure {
 
 export const INITIALS: readonly Initial[] = ['perAgent', 'shared']
 /** How the readings of the initial tables are called. */
-export const TABLES = { perAgent: 'first tables of their own', shared: 'one first table for all' } as const
+export const TABLES = { perAgent: 'initial perAgent', shared: 'initial shared' } as const
 
 /** The parts of a figure's claim: `curves` with everything drawn anew for every seed, `draws` with 40 frozen draws. */
 export const FIGURE_PARTS: readonly Part[] = [
@@ -69,7 +69,7 @@ export const FIGURE_PARTS: readonly Part[] = [
 
 /** What a reader of any of the figures must know. */
 export const FIGURE_NOTES: readonly string[] = [
-  'The first tables are random. Algorithm 2 of the paper starts all agents from one; its figures do not come from there: they fit a first table for each agent. Both are shown.',
+  'initial perAgent: a random initial table for each agent; initial shared: one for all, as in Algorithm 2 of the paper. Its figures do not come from Algorithm 2 as written: they fit a table for each agent. Both are shown.',
   'The published points have no error bars and come from few draws of the problem, most likely one. They are compared with single frozen draws: p, q and the initial tables drawn once, the error averaged over 10 trajectories.',
   'In every other number p, q, initial tables, start states and trajectories are drawn anew for each seed.',
 ]

@@ -35,7 +35,7 @@ export const claim: Claim = {
     ...FIGURE_NOTES,
     'The paper does not state the step size; 0.05 for both averagings is what fits.',
     'The figure shows the inverse square of the mean error, not the mean of inverse squares.',
-    'With first tables of their own much of the growth is the averaging of independent tables; with one for all there is none of that.',
+    'With initial perAgent much of the growth is the averaging of independent tables; with initial shared there is none of that.',
   ],
   judge: (measured, published) =>
     judgeFigure(figure, measured, published, (initial) => ownVerdicts(measured, initial)),

@@ -3,7 +3,7 @@ import { coverageOf } from '../experiment/advice.ts'
 import { InputError } from '../experiment/errors.ts'
 import type { Variant } from '../experiment/experiment.ts'
 import { loadExperiment } from '../experiment/load.ts'
-import { buildProblem } from '../experiment/problem.ts'
+import { buildProblem, namingFile } from '../experiment/problem.ts'
 import type { Problem } from '../experiment/simulation.ts'
 import { nearest } from '../numeric/suggest.ts'
 import type { Coverage } from '../mdp/coverage.ts'
@@ -54,7 +54,7 @@ export async function choose(
     name: experiment.name,
     variant,
     seed,
-    problem: await buildProblem(variant.settings, seed, experiment.folder),
+    problem: await namingFile(file, () => buildProblem(variant.settings, seed, experiment.folder)),
   }
 }
 

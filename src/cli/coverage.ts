@@ -1,6 +1,5 @@
 /** `fedrl coverage`: which state-action pairs the agents reach in the long run, how evenly, and how fast they forget their start. */
 import type { AgentCoverage, Coverage } from '../mdp/coverage.ts'
-import { namingFile } from '../experiment/problem.ts'
 import { rangesOf, visiting } from '../experiment/report/words.ts'
 import { choose, coverageOfChosen, type Chosen, type ChosenFlags } from './chosen.ts'
 import type { Io } from './io.ts'
@@ -17,7 +16,7 @@ const NOTEWORTHY = 1e-9
 
 /** Carries the command out. */
 export async function coverage(file: string, options: ChosenFlags, io: Io): Promise<void> {
-  const chosen = await namingFile(file, () => choose(file, options))
+  const chosen = await choose(file, options)
   const result = coverageOfChosen(chosen)
   io.result(documentOf(chosen, result), () => textOf(chosen, result))
 }

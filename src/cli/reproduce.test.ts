@@ -77,15 +77,13 @@ describe('reproduce', () => {
     expect(table.every(({ published }) => published !== null)).toBe(true)
     expect(report).toBe(join(out, 'report.html'))
     expect(existsSync(report)).toBe(true)
-    expect(heard.text).toContain(
-      'HOLDS: first tables of their own: the error of equal averaging rises with tau',
-    )
+    expect(heard.text).toContain('HOLDS: initial perAgent: the error of equal averaging rises with tau')
     const lines = heard.text.split('\n')
     expect(lines[3]).toMatch(/^\d of 7 claims hold/)
     expect(lines.slice(-2)).toEqual([lines[3], `report: ${report}`])
     // The reading of the first tables that the figures fit; the other is in the report.
-    expect(heard.text).toContain('first tables of their own, equal, tau = 100')
-    expect(heard.text).not.toContain('one first table for all, equal, tau = 100')
+    expect(heard.text).toContain('initial perAgent, equal, tau = 100')
+    expect(heard.text).not.toContain('initial shared, equal, tau = 100')
     expect(heard.text).toContain('and 12 more in the report')
   })
 })
