@@ -1,7 +1,7 @@
 /** The metrics of Q-learning, measured on a table with the truth beside it. */
 import type { Mdp } from '../mdp/mdp.ts'
 import { greedyEvaluator } from '../mdp/greedy.ts'
-import { solveOptimal } from '../mdp/solve.ts'
+import { optimalTable } from '../mdp/solve.ts'
 import type { Metric } from './experiment.ts'
 
 /** What a run has cost so far, all agents together. */
@@ -25,24 +25,55 @@ export interface Measured {
 /** Measures one metric. */
 export type Evaluate = (metric: Metric, measured: Measured, cost: Cost) => number
 
-/** J*, Q* of a model, solved once for all runs of this process that share it. */
-const truths = new WeakMap<Mdp, ReturnType<typeof truthOf>>()
-
-function truthOf(mdp: Mdp) {
-  const { q, bound } = solveOptimal(mdp)
-  const returnOf = greedyEvaluator(mdp)
-  const alive = Uint32Array.from(q.keys()).filter(
-    (pair) => mdp.terminal[Math.floor(pair / mdp.actions)] !== 1,
-  )
-  const counted = new Float64Array(q.length).fill(NaN)
-  for (const pair of alive) counted[pair] = q[pair] as number
-  return { q, counted, bound, alive, returnOf, best: returnOf(q) }
+/** What is known of a model's optimum. */
+interface Truth {
+  /** [S * A] Q* */
+  readonly q: Float64Array
+  /** [S * A] Q*, NaN for the pairs that do not count: those of terminal states */
+  readonly counted: Float64Array
+  /** max |q - Q*| is at most this */
+  readonly bound: number
+  /** the pairs that count */
+  readonly alive: Uint32Array
 }
 
-/** The truth of a model: Q* with its bound, Q* with NaN for pairs that do not count (terminal), those that do, J of a greedy policy, J*. */
-export function truth(mdp: Mdp): ReturnType<typeof truthOf> {
+/** Solved once for all runs of this process that share the model. */
+const truths = new WeakMap<Mdp, Truth>()
+
+function truthOf(mdp: Mdp): Truth {
+  const { q, bound } = optimalTable(mdp)
+  const alive = new Uint32Array(q.length)
+  const counted = new Float64Array(q.length).fill(NaN)
+  let size = 0
+  for (let pair = 0; pair < q.length; pair++) {
+    if (mdp.terminal[Math.floor(pair / mdp.actions)] === 1) continue
+    alive[size++] = pair
+    counted[pair] = q[pair] as number
+  }
+  return { q, counted, bound, alive: alive.subarray(0, size) }
+}
+
+/** The optimum of a model. */
+export function truth(mdp: Mdp): Truth {
   const known = truths.get(mdp) ?? truthOf(mdp)
   truths.set(mdp, known)
+  return known
+}
+
+/** J of greedy policies and J*, apart from the optimum: to evaluate a policy takes as long as to solve, and few metrics ask for it. */
+const returns = new WeakMap<Mdp, ReturnType<typeof greedyEvaluator>>()
+const optimalReturns = new WeakMap<Mdp, number>()
+
+function returnOf(mdp: Mdp, table: Float64Array): number {
+  const known = returns.get(mdp) ?? greedyEvaluator(mdp)
+  returns.set(mdp, known)
+  return known(table)
+}
+
+/** J*. */
+function optimalReturn(mdp: Mdp): number {
+  const known = optimalReturns.get(mdp) ?? returnOf(mdp, truth(mdp).q)
+  optimalReturns.set(mdp, known)
   return known
 }
 
@@ -73,23 +104,22 @@ function meanOverTables(
 
 /** rmse over pairs; return = J of the greedy policy, gap = J* - J. */
 function measure(metric: 'rmse' | 'return' | 'gap', mdp: Mdp, table: Float64Array): number {
-  const { q, alive, returnOf, best } = truth(mdp)
   switch (metric) {
     case 'rmse':
-      return Math.sqrt(squaredDifference(table, q, alive) / alive.length)
+      return rootMeanSquare(table, truth(mdp))
     case 'return':
-      return returnOf(table)
+      return returnOf(mdp, table)
     case 'gap':
-      return best - returnOf(table)
+      return optimalReturn(mdp) - returnOf(mdp, table)
   }
 }
 
-function squaredDifference(table: Float64Array, q: Float64Array, pairs: Uint32Array): number {
+function rootMeanSquare(table: Float64Array, { q, alive }: Truth): number {
   let sum = 0
-  for (let i = 0; i < pairs.length; i++) {
-    const pair = pairs[i] as number
+  for (let i = 0; i < alive.length; i++) {
+    const pair = alive[i] as number
     const difference = (table[pair] as number) - (q[pair] as number)
     sum += difference * difference
   }
-  return sum
+  return Math.sqrt(sum / alive.length)
 }

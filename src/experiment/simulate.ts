@@ -169,7 +169,7 @@ const roundsUntil = (steps: number, length: number, most: number, agents: number
 /** Lets timers, messages and the wish to stop through. */
 async function pause(signal: AbortSignal | undefined): Promise<void> {
   await new Promise((resolve) => {
-    setTimeout(resolve)
+    setImmediate(resolve)
   })
   if (signal?.aborted === true) throw new Interrupted('interrupted')
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { mdpOf, mdpOfColumns, outcomeList } from './build.ts'
+import { equalRows, familyMdpOfRows, mdpOf, mdpOfColumns, outcomeList } from './build.ts'
 import type { Ingredients } from './build.ts'
 import type { Outcome } from './mdp.ts'
 
@@ -120,5 +120,30 @@ describe('mdpOf', () => {
       for (let i = 0; i < 10; i++) list.add(pair >> 2, pair & 3, (pair + i) % 50_000, 0.1, i)
     const result = mdpOfColumns({ states: 50_000, actions: 4, discount: 0.9 }, list.columns())
     expect(result.ok && result.value.start[200_000]).toBe(2_000_000)
+  })
+})
+
+describe('familyMdpOfRows', () => {
+  it('keeps the arrays of rows that are well formed', () => {
+    const rows = equalRows(2, 2)
+    rows.next.set([0, 1, 1, 1])
+    rows.probability.set([0.25, 0.75, 0.5, 0.5])
+    const mdp = familyMdpOfRows(small, rows)
+    expect(mdp.start).toEqual(Uint32Array.of(0, 2, 4))
+    expect(mdp.next).toBe(rows.next)
+  })
+  it('throws on a next state, a probability, a reward or a sum that cannot be', () => {
+    const told = (change: (rows: ReturnType<typeof equalRows>) => void): (() => unknown) => {
+      const rows = equalRows(2, 1)
+      rows.probability.fill(1)
+      change(rows)
+      return () => familyMdpOfRows(small, rows)
+    }
+    expect(told(({ next }) => next.fill(2, 1))).toThrow('transitions.1.2: expected a next state')
+    expect(told(({ probability }) => probability.fill(-1, 1))).toThrow(
+      'transitions.1.3: expected a probability',
+    )
+    expect(told(({ reward }) => reward.fill(NaN, 0, 1))).toThrow('transitions.0.4: expected a reward')
+    expect(told(({ probability }) => probability.fill(0.5, 1))).toThrow('got a sum of 0.5')
   })
 })

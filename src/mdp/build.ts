@@ -32,6 +32,20 @@ export interface OutcomeColumns {
   readonly reward: Float64Array
 }
 
+/** The outcomes of an {@link Mdp}, those of each pair side by side. */
+export type OutcomeRows = Pick<Mdp, 'start' | 'next' | 'probability' | 'reward'>
+
+/** Rows of `pairs` pairs with `each` outcomes a pair, all of them next state 0, probability 0 and reward 0 until they are filled. */
+export function equalRows(pairs: number, each: number): OutcomeRows {
+  const outcomes = pairs * each
+  return {
+    start: Uint32Array.from({ length: pairs + 1 }, (_, pair) => pair * each),
+    next: new Uint32Array(outcomes),
+    probability: new Float64Array(outcomes),
+    reward: new Float64Array(outcomes),
+  }
+}
+
 /** An empty list with room for `capacity` outcomes; it grows when that is used up. */
 export function outcomeList(capacity = 64): OutcomeList {
   let data = columnsOf(Math.max(1, capacity))
@@ -109,6 +123,22 @@ export function mdpOfColumns(
   columns: OutcomeColumns,
   at = (state: number, action: number): Issue['path'] => placeOfPair(columns, state, action),
 ): Result<Mdp> {
+  const { states, actions } = ingredients
+  return validated(
+    ingredients,
+    (found) => checkOutcomes(found, states, actions, columns),
+    () => sorted(states, actions, columns),
+    at,
+  )
+}
+
+/** The Mdp of the rows that `rows` gives once `check` has found no fault in their outcomes. */
+function validated(
+  ingredients: Ingredients,
+  check: (found: Issues) => void,
+  rows: () => OutcomeRows,
+  at: (state: number, action: number) => Issue['path'],
+): Result<Mdp> {
   const { states, actions, discount } = ingredients
   const found = issues()
   checkSizes(found, states, actions, discount)
@@ -117,9 +147,9 @@ export function mdpOfColumns(
   const initial =
     ingredients.initial === undefined ? uniformInitial(terminal) : Float64Array.from(ingredients.initial)
   if (ingredients.initial !== undefined) checkInitial(found, initial, terminal)
-  checkOutcomes(found, states, actions, columns)
+  check(found)
   if (found.list.length > 0) return { ok: false, issues: found.list }
-  const mdp = { states, actions, discount, initial, terminal, ...sorted(states, actions, columns) }
+  const mdp = { states, actions, discount, initial, terminal, ...rows() }
   checkRows(found, mdp, at)
   return found.list.length > 0 ? { ok: false, issues: found.list } : { ok: true, value: mdp }
 }
@@ -127,28 +157,26 @@ export function mdpOfColumns(
 /** Each outcome on its own: indices in range, finite numbers, probability >= 0. */
 function checkOutcomes(found: Issues, states: number, actions: number, columns: OutcomeColumns): void {
   const { state, action, next, probability, reward } = columns
-  const told = (i: number, place: number, expected: string, got: number): void =>
-    found.add(['transitions', i, place], `expected ${expected}, got ${shown(got)}`)
   for (let i = 0; i < state.length && !found.full(); i++) {
     const s = state[i] as number
     const a = action[i] as number
-    const n = next[i] as number
-    const p = probability[i] as number
-    const r = reward[i] as number
-    if (!isIndex(s, states)) told(i, 0, `a state, an integer in [0, ${states})`, s)
-    if (!isIndex(a, actions)) told(i, 1, `an action, an integer in [0, ${actions})`, a)
-    if (!isIndex(n, states)) told(i, 2, `a next state, an integer in [0, ${states})`, n)
-    if (!Number.isFinite(p) || p < 0) told(i, 3, 'a probability, a finite number >= 0', p)
-    if (!isReward(r)) told(i, 4, `a reward, a number in [${-LARGEST_REWARD}, ${LARGEST_REWARD}]`, r)
+    if (!isIndex(s, states)) tell(found, i, 0, `a state, an integer in [0, ${states})`, s)
+    if (!isIndex(a, actions)) tell(found, i, 1, `an action, an integer in [0, ${actions})`, a)
+    checkOutcome(found, states, i, next[i] as number, probability[i] as number, reward[i] as number)
   }
 }
 
+function checkOutcome(found: Issues, states: number, i: number, next: number, p: number, r: number): void {
+  if (!isIndex(next, states)) tell(found, i, 2, `a next state, an integer in [0, ${states})`, next)
+  if (!Number.isFinite(p) || p < 0) tell(found, i, 3, 'a probability, a finite number >= 0', p)
+  if (!isReward(r)) tell(found, i, 4, `a reward, a number in [${-LARGEST_REWARD}, ${LARGEST_REWARD}]`, r)
+}
+
+const tell = (found: Issues, i: number, place: number, expected: string, got: number): void =>
+  found.add(['transitions', i, place], `expected ${expected}, got ${shown(got)}`)
+
 /** The outcomes in the order of their pairs, stable, by counting. */
-function sorted(
-  states: number,
-  actions: number,
-  columns: OutcomeColumns,
-): Pick<Mdp, 'start' | 'next' | 'probability' | 'reward'> {
+function sorted(states: number, actions: number, columns: OutcomeColumns): OutcomeRows {
   const n = columns.state.length
   const start = new Uint32Array(states * actions + 1)
   const pairOf = (i: number): number => (columns.state[i] as number) * actions + (columns.action[i] as number)
@@ -179,8 +207,37 @@ function placeOfPair(columns: OutcomeColumns, state: number, action: number): (s
  * The Mdp of outcomes that a family made itself.
  * @throws Error when they are not well formed, which is a fault of the family
  */
-export function familyMdp(ingredients: Ingredients, outcomes: OutcomeList): Mdp {
-  const result = mdpOfColumns(ingredients, outcomes.columns())
+export const familyMdp = (ingredients: Ingredients, outcomes: OutcomeList): Mdp =>
+  faultless(mdpOfColumns(ingredients, outcomes.columns()))
+
+/**
+ * As {@link familyMdp}, of outcomes that stand in rows already; the Mdp keeps the arrays.
+ * @throws Error as {@link familyMdp} does
+ */
+export function familyMdpOfRows(ingredients: Ingredients, rows: OutcomeRows): Mdp {
+  const { next, probability, reward } = rows
+  const check = (found: Issues): void => {
+    for (let i = 0; i < next.length && !found.full(); i++)
+      checkOutcome(
+        found,
+        ingredients.states,
+        i,
+        next[i] as number,
+        probability[i] as number,
+        reward[i] as number,
+      )
+  }
+  return faultless(
+    validated(
+      ingredients,
+      check,
+      () => rows,
+      () => ['transitions'],
+    ),
+  )
+}
+
+function faultless(result: Result<Mdp>): Mdp {
   if (result.ok) return result.value
   throw new Error(
     `familyMdp: ${result.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`,

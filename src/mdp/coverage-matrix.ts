@@ -29,23 +29,27 @@ export function coverageMatrix(
   const rows = agentFrom.length - 1
   const columns = pairFrom.length - 1
   const values = new Float64Array(rows * columns)
-  const meanOf = new Map<AgentCoverage, Float64Array>()
   for (let row = 0; row < rows; row++) {
     const block = agents.slice(agentFrom[row], agentFrom[row + 1])
-    for (const agent of block) {
-      const means = meanOf.get(agent) ?? blockMeans(agent.mu, pairFrom)
-      meanOf.set(agent, means)
-      means.forEach((mean, column) => {
-        values[row * columns + column] = (values[row * columns + column] as number) + mean / block.length
-      })
-    }
+    const means = values.subarray(row * columns, (row + 1) * columns)
+    for (const [{ mu }, count] of counted(block)) addMeans(means, mu, pairFrom, count / block.length)
   }
   return { rows, columns, values, agentFrom, pairFrom }
 }
 
-function blockMeans(mu: Float64Array, from: Uint32Array): Float64Array {
-  return Float64Array.from({ length: from.length - 1 }, (_, i) => {
-    const block = mu.subarray(from[i], from[i + 1])
-    return block.reduce((sum, mass) => sum + mass, 0) / block.length
-  })
+/** Agents of one policy are one object: each is worked out once a block, with how often it stands there. */
+function counted(block: readonly AgentCoverage[]): ReadonlyMap<AgentCoverage, number> {
+  const counts = new Map<AgentCoverage, number>()
+  for (const agent of block) counts.set(agent, (counts.get(agent) ?? 0) + 1)
+  return counts
+}
+
+/** Adds `share` times the mean of mu over every column's pairs. */
+function addMeans(means: Float64Array, mu: Float64Array, from: Uint32Array, share: number): void {
+  for (let column = 0; column < means.length; column++) {
+    const [first, end] = [from[column] as number, from[column + 1] as number]
+    let sum = 0
+    for (let pair = first; pair < end; pair++) sum += mu[pair] as number
+    means[column] = (means[column] as number) + (share * sum) / (end - first)
+  }
 }

@@ -554,6 +554,16 @@ describe('coverage of logs', () => {
     })
     expect(result.cHet).toBe(2)
   })
+
+  test('leaves out states that are only ever ended in', () => {
+    // 0 -> 1, 1 ends in 2; the other log ends in 1, where the first acts, and goes on to 3, where it stops.
+    const first = { ...log([0, 1], [0, 0]), next: Uint32Array.of(1, 2), terminated: Uint8Array.of(0, 1) }
+    const second = { ...log([0, 0], [0, 0]), next: Uint32Array.of(1, 3), terminated: Uint8Array.of(1, 0) }
+    const { pairs, uncovered } = logCoverage([first, second], 4, 1)
+    expect([pairs, uncovered]).toEqual([3, [[3, 0]]])
+    const known = logCoverage([first, second], 4, 1, Uint8Array.of(0, 0, 0, 1))
+    expect([known.pairs, known.uncovered]).toEqual([3, [[2, 0]]])
+  })
 })
 
 describe('coverage matrix', () => {
@@ -564,6 +574,14 @@ describe('coverage matrix', () => {
     result.agents.forEach(({ mu }, agent) => {
       expect(distance(values.subarray(agent * 6, agent * 6 + 6), mu)).toBe(0)
     })
+  })
+
+  test('of 100,000 agents of 20 policies has the mean of a block in every row', () => {
+    const result = coverage(twoState(20, 1), oneActionBehavior(2, 20, 100_000), OPTIONS)
+    const { rows, columns, values } = coverageMatrix(result, 100, 150)
+    expect([rows, columns]).toEqual([100, 40])
+    for (let row = 0; row < rows; row++)
+      expect(distance(values.subarray(row * 40, row * 40 + 40), result.average)).toBeLessThan(CLOSE)
   })
 
   test('averages blocks, so the total mass stays', () => {

@@ -55,9 +55,9 @@ export interface Coverage {
   readonly mixingTimeCap: number
   /** pairs of states that are not terminal */
   readonly pairs: number
-  /** share of pairs that some agent keeps visiting, in [0, 1] */
+  /** share of pairs that some agent keeps visiting, or, in logs, visits; in [0, 1] */
   readonly coveredFraction: number
-  /** pairs [s, a] that no agent keeps visiting: the first 1000 */
+  /** pairs [s, a] that are not covered: the first 1000 */
   readonly uncovered: readonly (readonly [state: number, action: number])[]
   readonly uncoveredTotal: number
   readonly dependsOnStart: boolean
@@ -218,10 +218,23 @@ export function coverage(
   })
 }
 
+/** [S] 1 for the states that terminated steps lead to and nothing else leads to or begins in: no step can be taken in them. */
+function onlyEndedIn(logs: readonly Log[], states: number): Uint8Array {
+  const ended = new Uint8Array(states)
+  for (const { next, terminated } of logs)
+    next.forEach((state, i) => (ended[state] = terminated[i] === 1 ? 1 : (ended[state] as number)))
+  for (const { state, next, terminated } of logs)
+    state.forEach((from, i) => {
+      ended[from] = 0
+      if (terminated[i] !== 1) ended[next[i] as number] = 0
+    })
+  return ended
+}
+
 /**
  * Coverage of recorded logs, one agent each: mu^k(s, a) is the share of the log's steps at the pair. Mixing times and classes are not
  * known without a model.
- * @param terminal [S], where it is known; by default no state is terminal
+ * @param terminal [S], where it is known; by default the states that the logs only ever end in
  */
 export function logCoverage(
   logs: readonly Log[],
@@ -229,7 +242,7 @@ export function logCoverage(
   actions: number,
   terminal?: Uint8Array,
 ): Coverage {
-  const counts = countsOf(actions, terminal ?? new Uint8Array(states))
+  const counts = countsOf(actions, terminal ?? onlyEndedIn(logs, states))
   const kinds = logs.map(({ state, action }): AgentCoverage => {
     const mu = new Float64Array(states * actions)
     state.forEach(

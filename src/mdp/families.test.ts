@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { gunzipSync, strFromU8 } from 'fflate'
@@ -147,6 +148,19 @@ describe('garnet', () => {
       }),
       { numRuns: 100, seed: 1 },
     )
+  })
+  it('is drawn as it always was, and leaves the stream where it always did', () => {
+    const digest = (states: number, actions: number, branching: number): string => {
+      const words = stream(7)
+      const { mdp } = families.garnet({ states, actions, branching, discount }, words)
+      const hash = createHash('sha256')
+      for (const list of [mdp.start, mdp.next, mdp.probability, mdp.reward, mdp.initial, words])
+        hash.update(new Uint8Array(list.buffer))
+      return hash.digest('hex').slice(0, 16)
+    }
+    expect(digest(20, 5, 20)).toBe('74ebc8defd9a0f2e')
+    expect(digest(100, 2, 40)).toBe('3a9fa9d5ffe9bc95')
+    expect(digest(5, 2, 1)).toBe('700b96e249ffddef')
   })
   it('reaches all states alike, with the law of uniform gaps', () => {
     const { mdp } = families.garnet({ states: 10, actions: 3000, branching: 3, discount }, stream(4))

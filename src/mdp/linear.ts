@@ -115,31 +115,31 @@ interface Split {
 function splitOf(m: Sparse): Split {
   const n = m.start.length - 1
   const diagonal = new Float64Array(n).fill(1)
-  const half = (keep: (column: number, row: number) => boolean): Sparse => {
-    const start = new Uint32Array(n + 1)
-    const column: number[] = []
-    const value: number[] = []
-    for (let row = 0; row < n; row++) {
-      for (let i = m.start[row] as number; i < (m.start[row + 1] as number); i++) {
-        if (!keep(m.column[i] as number, row)) continue
-        column.push(m.column[i] as number)
-        value.push(m.value[i] as number)
-      }
-      start[row + 1] = column.length
-    }
-    return { start, column: Uint32Array.from(column), value: Float64Array.from(value) }
-  }
   for (let row = 0; row < n; row++) {
     for (let i = m.start[row] as number; i < (m.start[row + 1] as number); i++) {
       if ((m.column[i] as number) === row) diagonal[row] = (diagonal[row] as number) - (m.value[i] as number)
     }
   }
-  return {
-    m,
-    diagonal,
-    lower: half((column, row) => column < row),
-    upper: half((column, row) => column > row),
+  return { m, diagonal, lower: halfOf(m, true), upper: halfOf(m, false) }
+}
+
+/** The entries of `m` on one side of its diagonal. */
+function halfOf(m: Sparse, below: boolean): Sparse {
+  const n = m.start.length - 1
+  const start = new Uint32Array(n + 1)
+  const column = new Uint32Array(m.column.length)
+  const value = new Float64Array(m.column.length)
+  let size = 0
+  for (let row = 0; row < n; row++) {
+    for (let i = m.start[row] as number; i < (m.start[row + 1] as number); i++) {
+      const at = m.column[i] as number
+      if (below ? at >= row : at <= row) continue
+      column[size] = at
+      value[size++] = m.value[i] as number
+    }
+    start[row + 1] = size
   }
+  return { start, column: column.subarray(0, size), value: value.subarray(0, size) }
 }
 
 const rowTimes = (m: Sparse, row: number, x: Float64Array): number => {

@@ -28,6 +28,8 @@ export interface Optimum {
 
 /** Sweeps of value iteration before each improvement while values are rough: they carry rewards far at little cost. */
 const SWEEPS = 4
+/** Where a pair has this part of all states as outcomes, one sweep carries rewards everywhere. */
+const DENSE = 1 / 4
 /** Values are rough while the defect is above this part of |v|. */
 const ROUGH = 1e-12
 
@@ -37,8 +39,7 @@ const ROUGH = 1e-12
  */
 export function solveOptimal(mdp: Mdp): Optimum {
   const model = modelOf(mdp)
-  const values = zeroValues(mdp.states)
-  const solution = newton(model, optimality(model), values)
+  const solution = newton(model, optimality(model), zeroValues(mdp.states))
   const { q, bound } = rounded(model, solution)
   const policy = greedyActions(mdp, q)
   const v = Float64Array.from(policy, (action, state) => q[state * mdp.actions + action] as number)
@@ -52,6 +53,12 @@ export function solveOptimal(mdp: Mdp): Optimum {
     loss: lossOf(model, solution, policy),
     iterations: solution.iterations,
   }
+}
+
+/** Q* and its bound as in {@link solveOptimal}; nothing is worked out about the greedy policy. */
+export function optimalTable(mdp: Mdp): Pick<Optimum, 'q' | 'bound'> {
+  const model = modelOf(mdp)
+  return rounded(model, newton(model, optimality(model), zeroValues(mdp.states)))
 }
 
 /** What following `policy` costs at most; see {@link Optimum}. */
@@ -122,7 +129,9 @@ function bestAction(model: Model, state: number, values: Values, pair: Float64Ar
 /** A few sweeps of value iteration, to the precision of a double. */
 function sweep(model: Model, values: Values): void {
   values.low.fill(0)
-  for (let k = 0; k < SWEEPS; k++) improveInPlace(model, values.high, k % 2 === 0)
+  const { next, states, actions } = model.mdp
+  const sweeps = next.length >= DENSE * states * states * actions ? 1 : SWEEPS
+  for (let k = 0; k < sweeps; k++) improveInPlace(model, values.high, k % 2 === 0)
 }
 
 /** One sweep of value iteration in place, upwards or downwards through the states (Gauss-Seidel). */

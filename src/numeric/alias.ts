@@ -33,16 +33,16 @@ const twoTo = (n: number): number => (1 << n) >>> 0
 /** 32 - p of a row of so many outcomes, p = max(1, ceil(log2 outcomes)). */
 export const rowShift = (outcomes: number): number => (outcomes < 2 ? 31 : Math.clz32(outcomes - 1))
 
-/**
- * Alias tables of the rows `probability[start[i] .. start[i+1])`.
- * @param probability outcomes' probabilities, each row summing to 1 (to rounding)
- * @param start [rows + 1] where each row starts; a row without outcomes gets no columns and must not be drawn from
- */
-export function aliasTables(
-  probability: Float64Array,
-  start: Uint32Array,
-  thresholdBits: number,
-): AliasTables {
+/** Where the columns of each row of alias tables lie, which their numbers of outcomes alone decide. */
+export interface AliasLayout extends Pick<AliasTables, 'offset' | 'shift'> {
+  /** of all rows together */
+  readonly columns: number
+  /** of the row that has most */
+  readonly widest: number
+}
+
+/** The layout of rows with outcomes start[i] .. start[i+1]. @param start [rows + 1] */
+export function aliasLayout(start: Uint32Array): AliasLayout {
   const rows = start.length - 1
   const offset = new Uint32Array(rows)
   const shift = new Uint8Array(rows)
@@ -55,22 +55,46 @@ export function aliasTables(
     columns += width
     widest = Math.max(widest, width)
   }
+  return { offset, shift, columns, widest }
+}
+
+/**
+ * Alias tables of the rows `probability[start[i] .. start[i+1])`.
+ * @param probability outcomes' probabilities, each row summing to 1 (to rounding)
+ * @param start [rows + 1] where each row starts; a row without outcomes gets no columns and must not be drawn from
+ */
+export function aliasTables(
+  probability: Float64Array,
+  start: Uint32Array,
+  thresholdBits: number,
+): AliasTables {
+  const { offset, shift, columns, widest } = aliasLayout(start)
   const threshold = new Uint32Array(columns)
   const alias = new Uint32Array(columns)
-  const scratch = { scaled: new Float64Array(widest), waiting: new Uint32Array(widest) }
-  for (let row = 0; row < rows; row++) {
+  const build = rowBuilder(thresholdBits, widest)
+  for (let row = 0; row < offset.length; row++) {
     if (start[row] === start[row + 1]) continue
     const from = offset[row] as number
     const to = from + twoTo(32 - (shift[row] as number))
-    vose(
+    build(
       probability.subarray(start[row], start[row + 1]),
-      thresholdBits,
       threshold.subarray(from, to),
       alias.subarray(from, to),
-      scratch,
     )
   }
   return { thresholdBits, offset, shift, threshold, alias }
+}
+
+/** Fills `threshold` and `alias`, [2^p] both, for the outcomes of one row. */
+export type RowBuilder = (probability: Float64Array, threshold: Uint32Array, alias: Uint32Array) => void
+
+/**
+ * Builds rows one at a time, for callers that lay the columns out in their own way.
+ * @param widest columns of the widest row to come
+ */
+export function rowBuilder(thresholdBits: number, widest: number): RowBuilder {
+  const scratch = { scaled: new Float64Array(widest), waiting: new Uint32Array(widest) }
+  return (probability, threshold, alias) => vose(probability, thresholdBits, threshold, alias, scratch)
 }
 
 /** What the construction of a row works on, [2^p] at least. */
@@ -95,8 +119,12 @@ function vose(
   for (let column = 0; column < columns; column++) {
     const share = column < probability.length ? (probability[column] as number) * columns : 0
     scaled[column] = share
-    if (share < 1) waiting[small++] = column
-    else waiting[--large] = column
+    // Both ends are written and one of them moves: a branch would be guessed wrong every other time.
+    const poor = Number(share < 1)
+    waiting[small] = column
+    waiting[large - 1] = column
+    small += poor
+    large += poor - 1
   }
   const full = (column: number): void => {
     threshold[column] = scale - 1
@@ -112,11 +140,12 @@ function vose(
       alias[poor] = rich
     }
     // What rounding gave to the poor column, or took from it, the rich one makes up for.
-    scaled[rich] = (scaled[rich] as number) + own / steps - 1
-    if (scaled[rich] < 1) {
-      large++
-      waiting[small++] = rich
-    }
+    const left = (scaled[rich] as number) + own / steps - 1
+    scaled[rich] = left
+    const spent = Number(left < 1)
+    waiting[small] = rich
+    small += spent
+    large += spent
   }
   for (const column of waiting.subarray(large, columns)) full(column)
   // Rounding can leave a column over: one that stands for an outcome is full, padding goes to the likeliest outcome.

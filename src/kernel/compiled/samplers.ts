@@ -1,8 +1,8 @@
 /** Alias tables in the layouts that the compiled kernel reads. A layout changes where a number stands, never what is drawn. */
 import type { Mdp } from '../../mdp/mdp.ts'
 import type { Policy } from '../../mdp/policy.ts'
-import { actionSampler, outcomeSampler, startSampler } from '../../mdp/sampler.ts'
-import { rowShift } from '../../numeric/alias.ts'
+import { actionSampler, startSampler } from '../../mdp/sampler.ts'
+import { aliasLayout, rowBuilder, rowShift, STATE_BITS } from '../../numeric/alias.ts'
 
 /** The outcomes of an Mdp, ready to be copied. */
 export interface OutcomeColumns {
@@ -41,13 +41,15 @@ export function rewardsDependOnPairOnly(mdp: Mdp): boolean {
   return true
 }
 
-/** Outcome columns of an Mdp, narrow or wide. */
+/** Outcome columns of an Mdp, narrow or wide: row by row, for the tables of all rows together would be as large as the columns. */
 export function outcomeColumns(mdp: Mdp, narrow: boolean, byStep: boolean): OutcomeColumns {
-  const tables = outcomeSampler(mdp)
+  const { offset, shift, columns: all, widest } = aliasLayout(mdp.start)
+  const build = rowBuilder(STATE_BITS, widest)
+  const [threshold, alias] = [new Uint32Array(widest), new Uint32Array(widest)]
   const pairs = mdp.states * mdp.actions
   const bits = narrow ? 32 - (commonShift(mdp) ?? 31) : 0
   const perRow = (1 << bits) >>> 0
-  const total = narrow ? pairs * perRow : tables.threshold.length
+  const total = narrow ? pairs * perRow : all
   const width = narrow ? 2 : 4
   const columns = new Uint32Array(total * width)
   const rewards = byStep ? new Float64Array(2 * total) : null
@@ -55,21 +57,29 @@ export function outcomeColumns(mdp: Mdp, narrow: boolean, byStep: boolean): Outc
   const pairRewards = new Float64Array(pairs)
   for (let pair = 0; pair < pairs; pair++) {
     const first = mdp.start[pair] as number
-    const outcomes = (mdp.start[pair + 1] as number) - first
-    const at = narrow ? pair * perRow : (tables.offset[pair] as number)
-    if (!narrow) rows.set([tables.offset[pair] as number, tables.shift[pair] as number], 2 * pair)
-    if (outcomes === 0 || mdp.terminal[Math.floor(pair / mdp.actions)] === 1) continue
+    const end = mdp.start[pair + 1] as number
+    const at = narrow ? pair * perRow : (offset[pair] as number)
+    if (!narrow) {
+      rows[2 * pair] = at
+      rows[2 * pair + 1] = shift[pair] as number
+    }
+    if (first === end || mdp.terminal[Math.floor(pair / mdp.actions)] === 1) continue
     pairRewards[pair] = mdp.reward[first] as number
-    const count = (1 << (32 - (tables.shift[pair] as number))) >>> 0
+    const count = (1 << (32 - (shift[pair] as number))) >>> 0
+    build(mdp.probability.subarray(first, end), threshold.subarray(0, count), alias.subarray(0, count))
     for (let column = 0; column < count; column++) {
-      const from = (tables.offset[pair] as number) + column
-      const own = first + (column < outcomes ? column : 0)
-      const alias = first + (tables.alias[from] as number)
-      columns[width * (at + column)] = tables.threshold[from] as number
-      if (narrow)
-        columns[2 * (at + column) + 1] = (mdp.next[own] as number) | ((mdp.next[alias] as number) << 16)
-      else columns.set([mdp.next[own] as number, mdp.next[alias] as number], 4 * (at + column) + 1)
-      rewards?.set([mdp.reward[own] as number, mdp.reward[alias] as number], 2 * (at + column))
+      const own = first + column < end ? first + column : first
+      const other = first + (alias[column] as number)
+      const to = width * (at + column)
+      columns[to] = threshold[column] as number
+      if (narrow) columns[to + 1] = (mdp.next[own] as number) | ((mdp.next[other] as number) << 16)
+      else {
+        columns[to + 1] = mdp.next[own] as number
+        columns[to + 2] = mdp.next[other] as number
+      }
+      if (rewards === null) continue
+      rewards[2 * (at + column)] = mdp.reward[own] as number
+      rewards[2 * (at + column) + 1] = mdp.reward[other] as number
     }
   }
   return { columns, rewards, pairRewards, rows, bits }
