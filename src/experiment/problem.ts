@@ -41,7 +41,7 @@ type Sizes = Pick<Problem, 'states' | 'actions' | 'discount' | 'rewardRange'>
  * The problem that `settings` describe, for one run seed. A random family without a seed of its own is drawn from the run seed.
  * Rewards range over those of the model, widened by those in the logs where there are logs; without a model, over the file's `rewardRange`.
  * @param folder that relative paths refer to
- * @throws InputError naming the file, line and agent at fault; the experiment file, which is not known here, by {@link namingFile}
+ * @throws InputError naming the file, line and agent at fault; the experiment file, which is not known here, by the caller
  */
 export async function buildProblem(settings: Settings, seed: number, folder: string): Promise<Problem> {
   const { environment, agents } = settings

@@ -55,7 +55,7 @@ export interface RunResult {
   readonly summary: Summary
   /** trials carried out by this call */
   readonly trials: number
-  /** what was reckoned before the run that it takes, all threads together; see {@link checkMemory} */
+  /** what was reckoned before the run that it takes, all threads together, from the sizes in the file */
   readonly memoryBytes: number
   /** CPU time that the kernel took for them, all threads together */
   readonly kernelCpuSeconds: number
