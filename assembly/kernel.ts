@@ -189,12 +189,18 @@ export function restart(agent: u32): u32 {
 // @ts-ignore: decorator
 @inline
 function chooseActions<L>(first: u32, n: u32, a_: u32, bits: u32): void {
-  for (let i: u32 = 0; i < n; i++) {
-    const word = load<u32>(wordsU + ((i as usize) << 2))
-    const from = load<u32>(states + (((first + i) as usize) << 2))
-    const column = word >>> (32 - bits)
-    const base = load<u32>(actionTables + (((first + i) as usize) << 2)) as usize
+  const end = (n as usize) << 2
+  const words = wordsU
+  const into = pairs
+  const at = states + ((first as usize) << 2)
+  const tables = actionTables + ((first as usize) << 2)
+  const shift = 32 - bits
+  for (let i: usize = 0; i < end; i += 4) {
+    const word = load<u32>(words + i)
+    const from = load<u32>(at + i)
+    const column = word >>> shift
     const slot = ((from << bits) + column) as usize
+    const base = load<u32>(tables + i) as usize
     const remainder = (word << bits) >>> 8
     let action: u32
     if (sizeof<L>() == 2) {
@@ -205,17 +211,22 @@ function chooseActions<L>(first: u32, n: u32, a_: u32, bits: u32): void {
       const alias = load<u32>(base + (slot << 3), 4)
       action = alias ^ ((alias ^ column) & below(remainder, load<u32>(base + (slot << 3))))
     }
-    store<u32>(pairs + ((i as usize) << 2), from * a_ + action)
+    store<u32>(into + i, from * a_ + action)
   }
 }
 
 // @ts-ignore: decorator
 @inline
 function enterStates<L, R>(first: u32, n: u32, a_: u32, bits: u32, at: usize, rewardAt: usize): void {
-  for (let i: u32 = 0; i < n; i++) {
-    const word = load<u32>(wordsW + ((i as usize) << 2))
-    const pair = load<u32>(pairs + ((i as usize) << 2))
-    const base = load<u32>(outcomeTables + (((first + i) as usize) << 2)) as usize
+  const end = (n as usize) << 2
+  const words = wordsW
+  const from = pairs
+  const to = states + ((first as usize) << 2)
+  const tables = outcomeTables + ((first as usize) << 2)
+  for (let i: usize = 0; i < end; i += 4) {
+    const word = load<u32>(words + i)
+    const pair = load<u32>(from + i)
+    const base = load<u32>(tables + i) as usize
     let slot: usize
     let next: u32
     let own: u32
@@ -231,18 +242,19 @@ function enterStates<L, R>(first: u32, n: u32, a_: u32, bits: u32, at: usize, re
       const alias = load<u32>(slot, 8)
       next = alias ^ ((alias ^ load<u32>(slot, 4)) & own)
     }
-    store<u32>(at + ((i as usize) << 3), pair)
+    const step = at + (i << 1)
+    store<u32>(step, pair)
     if (isFloat<R>()) {
       const column = rewards + ((slot - outcomes) << (sizeof<L>() == 2 ? 1 : 0))
-      store<f64>(rewardAt + ((i as usize) << 3), load<f64>(column + (8 & ~(own as usize))))
+      store<f64>(rewardAt + (i << 1), load<f64>(column + (8 & ~(own as usize))))
       if (load<u8>(terminal + (next as usize))) {
-        store<u32>(at + ((i as usize) << 3), zeroRow, 4)
-        store<u32>(states + (((first + i) as usize) << 2), restart(first + i))
+        store<u32>(step, zeroRow, 4)
+        store<u32>(to + i, restart(first + ((i >> 2) as u32)))
         continue
       }
     }
-    store<u32>(at + ((i as usize) << 3), next * a_, 4)
-    store<u32>(states + (((first + i) as usize) << 2), next)
+    store<u32>(step, next * a_, 4)
+    store<u32>(to + i, next)
   }
 }
 
