@@ -190,6 +190,7 @@ type Document = {
 
 const rangeText = (range: Demand['syncPeriod']): string => {
   if (range === null) return '-'
+  if (range.low > range.high) return `none: ${figure(range.low)} > ${figure(range.high)}`
   return range.low > 1 ? `${figure(range.low)} to ${figure(range.high)}` : `up to ${figure(range.high)}`
 }
 
