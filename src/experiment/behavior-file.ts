@@ -21,7 +21,10 @@ export async function readBehaviorFile(path: string): Promise<unknown> {
 /** What is wrong with the content of a file, each fault with its line and column. @param list their paths lead to values of the file */
 export async function behaviorFileFault(path: string, list: readonly Issue[]): Promise<InputError> {
   const text = await readText(path, path, MOST_BYTES)
-  const places = placesOf(text, list.map((issue) => issue.path)) // prettier-ignore
+  const places = placesOf(
+    text,
+    list.map((issue) => issue.path),
+  )
   return new InputError(
     path,
     list.map((issue, i) => ({ ...issue, ...places[i] })),

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { returnOf } from '../mdp/evaluate.ts'
+import { frozenLake } from '../mdp/families.ts'
+import { greedyReturn } from '../mdp/greedy.ts'
+import { solveOptimal } from '../mdp/solve.ts'
 import { parseExperiment } from './parse.ts'
 import { buildProblem } from './problem.ts'
 import { simulate } from './simulate.ts'
@@ -64,6 +68,33 @@ describe('simulate', () => {
       '40 6 samples 120',
     ])
     expect(notes).toEqual(['The last round has 5 steps: 40 steps are no multiple of the sync period 7.'])
+  })
+
+  it.each([
+    ['one table', 'fed-asyn-q, syncPeriod: 5'],
+    ['a table each', 'q-learning'],
+  ])('measures distances to Q* over the pairs of non-terminal states: %s', async (_, name) => {
+    const world = 'family: frozen-lake, map: 4x4, slippery: true, discount: 0.9'
+    const text = `environment: { ${world} }\nagents: { count: 2 }\nalgorithm: { name: ${name}, stepSize: 0.1, steps: 300 }\nevaluate: { every: 300, metrics: [error, normalizedError, rmse, return, gap] }`
+    const [{ rows, q } = { rows: [], q: new Float64Array(0) }] = await simulated(text, true)
+    const { mdp } = frozenLake({ map: '4x4', slippery: true, discount: 0.9 })
+    const best = solveOptimal(mdp)
+    const tables = Array.from({ length: q.length / 64 }, (__, k) => q.subarray(64 * k, 64 * k + 64))
+    const distances = tables.map((table) =>
+      Array.from(table, (value, pair) => Math.abs(value - (best.q[pair] ?? 0))).filter(
+        (__, pair) => mdp.terminal[pair >> 2] === 0,
+      ),
+    )
+    const average = (values: number[]): number =>
+      values.reduce((sum, value) => sum + value, 0) / values.length
+    const error = average(distances.map((list) => Math.max(...list)))
+    const rmse = average(distances.map((list) => Math.sqrt(average(list.map((d) => d * d)))))
+    const J = average(tables.map((table) => greedyReturn(mdp, table)))
+    const expected = { error, normalizedError: 0.1 * error, rmse, return: J, gap: returnOf(mdp, best.v) - J }
+    expect(rows.map(({ metric }) => metric)).toEqual(Object.keys(expected))
+    for (const { metric, value } of rows) {
+      expect(value).toBeCloseTo(expected[metric as keyof typeof expected], 12)
+    }
   })
 
   it('tells independent learners apart: [K, S, A], no rounds, no bytes, a schedule that moves with every step', async () => {

@@ -9,10 +9,13 @@ describe('traffic', () => {
       averaging: fc.constantFrom('equal' as const, 'importance' as const),
       initial: fc.constantFrom('shared' as const, 'perAgent' as const),
       round: fc.constantFrom(0, 1, 127, 128, 256, 65536, 2 ** 33),
-      counts: fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 140 }),
+      // more agents than one byte of MessagePack tells apart
+      agents: fc.constantFrom(1, 140, 300),
+      values: fc.array(fc.integer({ min: 0, max: 300 }), { minLength: 1, maxLength: 3 }),
     })
     fc.assert(
-      fc.property(cases, ({ averaging, initial, round, counts }) => {
+      fc.property(cases, ({ averaging, initial, round, agents, values }) => {
+        const counts = Array.from({ length: agents }, (_, i) => values[i % values.length] ?? 0)
         const dense = initial === 'perAgent' && round === 0
         const reported = Uint32Array.from(counts, (count) => (dense ? 300 : count))
         const algorithm = {

@@ -121,6 +121,10 @@ describe('the compiled kernel', () => {
   // Each goes beyond what a narrow layout can hold, or beyond a block.
   it.each<[string, Partial<Case>]>([
     ['states beyond 16 bits', { states: 65_540, actions: 2, tau: 50, agents: 3 }],
+    [
+      'tables beyond the cache, in the narrow layout',
+      { states: 6000, actions: 4, tau: 50, agents: 7, uniformRows: true, pairRewards: true, terminals: 0 },
+    ],
     ['more than 256 actions', { states: 3, actions: 300, tau: 50, agents: 3 }],
     [
       'rounds longer than a block, and visits beyond 16 bits',

@@ -46,7 +46,10 @@ function repeated(json: string, document: unknown): Result<never> | null {
 
 function placed(json: string, list: readonly Issue[]): Issue[] {
   if (list.every((issue) => issue.line !== undefined)) return [...list]
-  const places = placesOf(json, list.map((issue) => issue.path)) // prettier-ignore
+  const places = placesOf(
+    json,
+    list.map((issue) => issue.path),
+  )
   return list.map((issue, i) => ({ ...issue, ...places[i] }))
 }
 

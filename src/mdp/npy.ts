@@ -62,7 +62,10 @@ export function parseNpy(bytes: Uint8Array): Result<NumberArray> {
     )
   if (sizes === null || order === null)
     return refused([], `expected a NumPy header, got ${header.text.slice(0, 60).trim()}`)
-  const shape = (sizes[1] ?? '').split(',').filter((size) => size.trim() !== '').map(Number) // prettier-ignore
+  const shape = (sizes[1] ?? '')
+    .split(',')
+    .filter((size) => size.trim() !== '')
+    .map(Number)
   const count = shape.reduce((a, b) => a * b, 1)
   if (bytes.length - header.end !== count * reader.bytes)
     return refused(

@@ -26,7 +26,7 @@ export function escapeXml(text: string): string {
     '"': '&quot;',
     "'": '&#39;',
   }
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- control characters are what XML forbids
   const clean = text.replaceAll(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, ' ')
   return clean.replaceAll(/[&<>"']/g, (character) => entities[character] as string)
 }

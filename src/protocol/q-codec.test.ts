@@ -81,6 +81,15 @@ describe('updates', () => {
 
   it.each<[string, Partial<QUpdate>, string]>([
     ['an agent out of range', { agent: SHAPE.agents }, 'expected an integer in [0, 69999], got 70000'],
+    [
+      'an entry twice',
+      {
+        entries: Uint32Array.of(3, 3),
+        changes: Float64Array.of(1, 2),
+        visits: Uint32Array.of(1, 1),
+      },
+      'expected ascending entries below 50, got 3',
+    ],
     ['an entry out of range', { entries: Uint32Array.of(50) }, 'expected ascending entries below 50, got 50'],
     ['a change that is not finite', { changes: Float64Array.of(NaN) }, 'expected a finite number, got NaN'],
     ['more visits than steps', { visits: Uint32Array.of(1001) }, 'expected at most 1000, got 1001'],

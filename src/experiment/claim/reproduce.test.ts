@@ -7,6 +7,7 @@ import type { Claim } from '../claim.ts'
 import { RunError } from '../errors.ts'
 import type { Progress } from '../progress.ts'
 import { reproduceClaim } from './reproduce.ts'
+import { version } from '../version.ts'
 
 const FILE = `
 name: tiny
@@ -88,8 +89,13 @@ describe('reproduceClaim', () => {
     expect(existsSync(join(out, 'curves', 'rows.csv'))).toBe(true)
     expect(JSON.parse(readFileSync(join(out, 'verdicts.json'), 'utf8'))).toMatchObject({
       id: 'tiny',
+      fedrl: version,
       notes: ['a note'],
     })
+    const { parts } = JSON.parse(readFileSync(join(out, 'verdicts.json'), 'utf8')) as { parts: unknown[] }
+    expect(parts).toHaveLength(2)
+    for (const part of parts)
+      expect(part).toMatchObject({ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string })
   })
 
   it('gives the same bytes twice', async () => {

@@ -162,10 +162,16 @@ async function writeClaimReport(
   planned: readonly PlannedPart[],
   quick: boolean,
 ): Promise<void> {
+  const parts = planned.map(({ part, experiment }) => ({
+    name: part.name,
+    sha256: hashOf(experiment),
+    seeds: experiment.seeds,
+    variants: experiment.variants.length,
+  }))
   const { html, figures } = await renderReport({
     name: title,
     version,
-    hashes: Object.fromEntries(planned.map(({ part, experiment }) => [part.name, hashOf(experiment)])),
+    hashes: Object.fromEntries(parts.map(({ name, sha256 }) => [name, sha256])),
     command: `fedrl reproduce ${id}${quick ? ' --quick' : ''}`,
     seeds: planned[0]?.experiment.seeds ?? [],
     variants: [],
@@ -184,7 +190,9 @@ async function writeClaimReport(
   }
   await write(
     join(target, 'verdicts.json'),
-    text(`${JSON.stringify({ id, verdicts: judged.verdicts, table: judged.table, notes }, null, 2)}\n`),
+    text(
+      `${JSON.stringify({ id, fedrl: version, parts, verdicts: judged.verdicts, table: judged.table, notes }, null, 2)}\n`,
+    ),
   )
   await write(join(target, 'report.html'), text(html))
 }
