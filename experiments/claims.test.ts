@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import type { Claim, Judged, Measured, Published } from '../src/experiment/claim.ts'
 import { planPart } from '../src/experiment/claim/plan.ts'
-import type { Settings } from '../src/experiment/experiment.ts'
+import { isQLearning, type QSettings } from '../src/experiment/experiment.ts'
 import { gather } from '../src/metrics/samples.ts'
 import type { Row } from '../src/metrics/row.ts'
 import { NOBODY, Purpose, streamOf, uniform } from '../src/numeric/stream.ts'
@@ -27,7 +27,7 @@ function publishedOf(id: string): Published {
 
 /** A place where something is measured. */
 interface Place {
-  readonly settings: Settings
+  readonly settings: QSettings
   readonly step: number
   readonly metric: string
   readonly frozen: boolean
@@ -37,7 +37,7 @@ interface Place {
 type Formula = (place: Place) => number
 
 /** Steps that each claim looks at, by part. */
-const STEPS: Readonly<Record<string, (settings: Settings) => readonly number[]>> = {
+const STEPS: Readonly<Record<string, (settings: QSettings) => readonly number[]>> = {
   'woo-fig3': () => Array.from({ length: 40 }, (_, i) => 50 * (i + 1)),
   'woo-fig4': () => [300],
   'woo-fig5': () => [300],
@@ -72,7 +72,7 @@ async function judged(claim: Claim, formula: Formula, { noise = 0, spread = 0.5 
     const { experiment } = await planPart(part, folderOf(claim.id), false)
     const frozen = part.draws !== undefined
     const numbers = Array.from({ length: frozen ? 2 : noise > 0 ? NOISY_SEEDS : 20 }, (_, i) => i + 1)
-    const rows = experiment.variants.flatMap(({ name, settings }) => {
+    const rows = experiment.variants.filter(isQLearning).flatMap(({ name, settings }) => {
       const draw = frozen ? shake(spread) : 1
       const own = frozen ? 0 : ++variants
       const metrics = [...settings.evaluate.metrics, ...(part.coverage === true ? ['cHet', 'muAvg'] : [])]
@@ -94,10 +94,10 @@ async function judged(claim: Claim, formula: Formula, { noise = 0, spread = 0.5 
 }
 
 const verdictsOf = ({ verdicts }: Judged): string[] => verdicts.map(({ verdict }) => verdict)
-const importance = ({ algorithm }: Settings): boolean =>
+const importance = ({ algorithm }: QSettings): boolean =>
   algorithm.name === 'fed-asyn-q' && algorithm.averaging === 'importance'
-const syncPeriod = ({ algorithm }: Settings): number => ('syncPeriod' in algorithm ? algorithm.syncPeriod : 0)
-const agents = (settings: Settings): number => ('count' in settings.agents ? settings.agents.count : 0)
+const syncPeriod = ({ algorithm }: QSettings): number => ('syncPeriod' in algorithm ? algorithm.syncPeriod : 0)
+const agents = (settings: QSettings): number => ('count' in settings.agents ? settings.agents.count : 0)
 
 /** The published value of a figure's place, as a normalised error. */
 function publishedError(claim: Claim, { settings, step }: Place): number {
@@ -148,7 +148,7 @@ describe.each(FIGURES)('$id', (claim) => {
 
 describe('woo-speedup', () => {
   const falling =
-    (power: (settings: Settings) => number): Formula =>
+    (power: (settings: QSettings) => number): Formula =>
     (place) =>
       Math.exp(-power(place.settings) * Math.log(agents(place.settings)))
 
@@ -196,7 +196,7 @@ describe('woo-speedup', () => {
 })
 
 describe('woo-coverage', () => {
-  const weight = ({ agents: { ...spec } }: Settings): number =>
+  const weight = ({ agents: { ...spec } }: QSettings): number =>
     'behavior' in spec && typeof spec.behavior === 'object' && 'mixture' in spec.behavior
       ? spec.behavior.mixture
       : 0
@@ -242,7 +242,7 @@ describe('woo-coverage', () => {
 })
 
 describe('woo-communication', () => {
-  const stepSize = ({ algorithm }: Settings): number =>
+  const stepSize = ({ algorithm }: QSettings): number =>
     typeof algorithm.stepSize === 'number' ? algorithm.stepSize : 0
 
   it('holds where rare averaging costs little and steps bring accuracy', async () => {

@@ -1,17 +1,24 @@
-// Compiles assembly/kernel.ts to WebAssembly and embeds it, base64 in a module, so that it loads from one file everywhere.
+// Compiles the modules of assembly/ to WebAssembly and embeds them, base64 in modules, so that each loads from one file everywhere.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { main } from 'assemblyscript/asc'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const TARGET = 'src/kernel/compiled/binary.ts'
+const TARGETS = {
+  'assembly/kernel.ts': 'src/kernel/compiled/binary.ts',
+  'assembly/policy-gradient.ts': 'src/agent/gradient-oracle/sampled/binary.ts',
+}
 
-/** Writes src/kernel/compiled/binary.ts where its content changes; throws with the compiler's words. */
+/** Writes the embedded modules where their content changes; throws with the compiler's words. */
 export async function buildKernel() {
+  for (const [source, target] of Object.entries(TARGETS)) await embed(source, target)
+}
+
+async function embed(source, target) {
   const files = new Map()
   const { error } = await main(
     [
-      'assembly/kernel.ts',
+      source,
       '--runtime',
       'stub',
       '--noAssert',
@@ -21,7 +28,7 @@ export async function buildKernel() {
       '--initialMemory',
       '1',
       '--outFile',
-      'kernel.wasm',
+      'module.wasm',
     ],
     {
       readFile: (name, base) => {
@@ -36,15 +43,15 @@ export async function buildKernel() {
     },
   )
   if (error) throw error
-  const text = `/** Generated from assembly/kernel.ts by scripts/build-kernel.mjs. */
+  const text = `/** Generated from ${source} by scripts/build-kernel.mjs. */
 export const BINARY =
-  '${Buffer.from(files.get('kernel.wasm')).toString('base64')}'
+  '${Buffer.from(files.get('module.wasm')).toString('base64')}'
 `
-  const target = `${root}${TARGET}`
+  const path = `${root}${target}`
   try {
-    if (readFileSync(target, 'utf8') === text) return
+    if (readFileSync(path, 'utf8') === text) return
   } catch {
     // not there yet
   }
-  writeFileSync(target, text)
+  writeFileSync(path, text)
 }

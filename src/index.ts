@@ -2,7 +2,7 @@
 export { writeAtomically } from './experiment/disk.ts'
 export type { Chunks, Writer } from './experiment/disk.ts'
 export { Interrupted, InputError, RunError } from './experiment/errors.ts'
-export { METRICS } from './experiment/experiment.ts'
+export { isPolicyGradient, isQLearning, METRICS } from './experiment/experiment.ts'
 export type {
   AgentsSpec,
   AlgorithmSpec,
@@ -11,6 +11,8 @@ export type {
   Experiment,
   InitialSpec,
   Metric,
+  QSettings,
+  QVariant,
   Settings,
   StepSizeSpec,
   Variant,

@@ -1,7 +1,7 @@
 /** The one cell of an experiment that a command looks at: a variant and a seed, its problem, and what its agents cover. */
 import { coverageOf } from '../experiment/advice.ts'
 import { InputError } from '../experiment/errors.ts'
-import type { Variant } from '../experiment/experiment.ts'
+import { isQLearning, type QVariant, type Variant } from '../experiment/experiment.ts'
 import { loadExperiment } from '../experiment/load.ts'
 import { buildProblem, namingFile } from '../experiment/problem.ts'
 import type { Problem } from '../experiment/simulation.ts'
@@ -18,7 +18,7 @@ export interface ChosenFlags {
 /** A cell of the grid, built. */
 export interface Chosen {
   readonly name: string
-  readonly variant: Variant
+  readonly variant: QVariant
   readonly seed: number
   readonly problem: Problem
 }
@@ -49,6 +49,11 @@ export async function choose(
 ): Promise<Chosen> {
   const experiment = await loadExperiment(file, set === undefined ? {} : { set })
   const variant = variantOf(experiment.variants, name)
+  if (!isQLearning(variant))
+    throw new InputError(
+      file,
+      `expected a variant of Q-learning, whose agents have behaviours and a coverage; got ${variant.settings.algorithm.name} in variant ${variant.name}`,
+    )
   const seed = seedOf(experiment.seeds, given)
   return {
     name: experiment.name,

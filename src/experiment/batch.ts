@@ -3,7 +3,7 @@
  * run in the two lanes of the kernel on one trajectory; several seeds of few agents share a block, so that memory waits overlap.
  * What comes out of a trial does not depend on its batch.
  */
-import type { Experiment, Settings, Variant } from './experiment.ts'
+import { isPolicyGradient, type Experiment, type QSettings, type Settings, type Variant } from './experiment.ts'
 import { agentsOf, type Trial } from './trial.ts'
 
 /** Trials carried out together: the seeds of the first variant, then those of the second. */
@@ -71,8 +71,9 @@ function laneGroups(variants: readonly Variant[]): Lanes[] {
 }
 
 /** Settings with equal keys draw the same trajectories: they differ in averaging, step size or discount at most. */
-function drawsKey({ environment, agents, algorithm, evaluate }: Settings): string | null {
-  if (algorithm.name === 'q-learning') return null
+function drawsKey(settings: Settings): string | null {
+  if (isPolicyGradient(settings) || settings.algorithm.name === 'q-learning') return null
+  const { environment, agents, algorithm, evaluate } = settings
   const drawn = { ...algorithm, averaging: null, stepSize: null }
   // A behaviour around Q* depends on the discount, and so do the draws.
   const aroundOptimum =
@@ -83,13 +84,14 @@ function drawsKey({ environment, agents, algorithm, evaluate }: Settings): strin
 
 /** How many seeds share a block. */
 function seedsTogether(settings: Settings, most: number): number {
+  if (isPolicyGradient(settings)) return 1
   const wanted = Math.ceil(FULL_BLOCK / agentsOf(settings))
   const fitting = Math.floor(MOST_PAIRS / pairsOf(settings))
   return Math.max(1, Math.min(wanted, MOST_SEEDS, most, fitting))
 }
 
 /** S * A where the file tells it, else as many as may be. */
-function pairsOf({ environment, agents }: Settings): number {
+function pairsOf({ environment, agents }: QSettings): number {
   if ('logs' in agents) return MOST_PAIRS
   if ('family' in environment) {
     const states = 'states' in environment ? environment.states : 500

@@ -1,35 +1,58 @@
 /** How a batch is really carried out: its problems are built, then simulated together. */
 import { truth } from './evaluator.ts'
+import { trialsIn, type Batch } from './batch.ts'
 import type { CarryOut } from './executor.ts'
-import type { Settings } from './experiment.ts'
+import { isPolicyGradient, type QSettings } from './experiment.ts'
+import { buildPgProblem } from './policy-gradient/problem.ts'
+import { simulatePolicyGradient } from './policy-gradient/simulate.ts'
 import { buildProblem } from './problem.ts'
 import { problemKey } from './problems.ts'
-import { simulate } from './simulate.ts'
+import { simulate, type SimulateOptions } from './simulate.ts'
 import type { Problem } from './simulation.ts'
+import type { Outcome } from './trial.ts'
 
 /**
  * The {@link CarryOut} of an experiment whose relative paths refer to `folder`.
  * @param cpuSeconds a clock of the CPU time of this thread
  */
 export function carryOutIn(folder: string, cpuSeconds: () => number): CarryOut {
-  return async ({ variants, seeds }, options) => {
-    const built = new Map<string, readonly Problem[]>()
-    for (const { settings } of variants) {
-      const key = problemKey(settings)
-      if (!built.has(key)) built.set(key, await buildAll(settings, seeds, folder))
+  return async (batch, given) => {
+    const options = { cpuSeconds, ...given }
+    const outcomes: Outcome[] = []
+    for (const { variant, seed, settings } of trialsIn(batch)) {
+      if (!isPolicyGradient(settings)) return qLearning(batch, folder, options)
+      const problem = await buildPgProblem(settings, seed, folder)
+      outcomes.push(await simulatePolicyGradient({ variant, seed, settings, problem }, options))
     }
-    const lanes = variants.map(({ name, settings }) => ({
-      variant: name,
-      settings,
-      problems: built.get(problemKey(settings)) ?? [],
-    }))
-    const finished = await simulate(lanes, seeds, { cpuSeconds, ...options })
-    const models = lanes.flatMap(({ problems }) => problems.map(({ model }) => model))
-    return finished.map((one, i) => ({ ...one, bound: boundOf(models[i] ?? null) }))
+    return outcomes
   }
 }
 
-async function buildAll(settings: Settings, seeds: readonly number[], folder: string): Promise<Problem[]> {
+/** A batch of Q-learning: all its trials on one kernel. */
+async function qLearning(
+  { variants, seeds }: Batch,
+  folder: string,
+  options: SimulateOptions,
+): Promise<Outcome[]> {
+  const built = new Map<string, readonly Problem[]>()
+  const lanes = []
+  for (const { name, settings } of variants) {
+    if (isPolicyGradient(settings)) throw new RangeError(`carryOut: ${name} is no variant of Q-learning`)
+    const key = problemKey(settings)
+    const problems = built.get(key) ?? (await buildAll(settings, seeds, folder))
+    built.set(key, problems)
+    lanes.push({ variant: name, settings, problems })
+  }
+  const finished = await simulate(lanes, seeds, options)
+  const models = lanes.flatMap(({ problems }) => problems.map(({ model }) => model))
+  return finished.map(({ q, shape, ...one }, i) => ({
+    ...one,
+    tensors: { q: { shape, data: q } },
+    bound: boundOf(models[i] ?? null),
+  }))
+}
+
+async function buildAll(settings: QSettings, seeds: readonly number[], folder: string): Promise<Problem[]> {
   const problems: Problem[] = []
   for (const seed of seeds) problems.push(await buildProblem(settings, seed, folder))
   return problems

@@ -7,8 +7,12 @@ import { SECTIONS } from './schema.ts'
 /** Where files are named in the sections. */
 const FILES: readonly Path[] = [
   ['environment', 'mdp'],
+  ['environment', 'module'],
   ['agents', 'logs'],
   ['agents', 'behavior', 'table'],
+  ['agents', 'rewards'],
+  ['agents', 'dynamics', 'mdps'],
+  ['algorithm', 'policy', 'linear', 'matrix'],
 ]
 
 /** `path` as an absolute path with forward slashes, relative ones taken from `folder`. */

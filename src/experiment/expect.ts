@@ -160,12 +160,18 @@ export function oneOf<const B extends readonly z.ZodType[]>(
   return schema
 }
 
-/** Chooses by the word that stands under `key`: `{ family: garnet, ... }`. */
+/**
+ * Chooses by the word that stands under `key`: `{ family: garnet, ... }`.
+ * @param known the words that a person may give, where these are more than the branches
+ */
 export const byWord =
-  <T extends z.ZodType>(key: string, branches: Readonly<Record<string, T>>) =>
+  <T extends z.ZodType>(
+    key: string,
+    branches: Readonly<Record<string, T>>,
+    known: readonly string[] = Object.keys(branches),
+  ) =>
   (input: Record<string, unknown>): T | Misfit => {
     const tag = input[key]
-    const known = Object.keys(branches)
     const chosen = typeof tag === 'string' && Object.hasOwn(branches, tag) ? branches[tag] : undefined
     if (chosen !== undefined) return chosen
     const meant = typeof tag === 'string' ? didYouMean(tag, known) : ''

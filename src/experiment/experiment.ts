@@ -1,48 +1,8 @@
 /** An experiment as the rest of the program sees it: the file after validation, all defaults filled in. */
+import type { EnvironmentSpec } from './environment-spec.ts'
+import { PG_ALGORITHMS, type PgSettings } from './policy-gradient/spec.ts'
 
-/** The problem: a built-in family, an Mdp file, a module, or only the sizes of a problem whose model is unknown. */
-export type EnvironmentSpec =
-  | {
-      readonly family: 'two-state'
-      readonly actions: number
-      readonly discount: number
-      readonly range: readonly [number, number]
-      readonly seed?: number
-    }
-  | {
-      readonly family: 'garnet'
-      readonly states: number
-      readonly actions: number
-      readonly branching: number
-      readonly discount: number
-      readonly seed?: number
-    }
-  | {
-      readonly family: 'grid-world'
-      readonly map: readonly string[]
-      readonly slip: number
-      readonly discount: number
-      readonly stepReward: number
-      readonly goalReward: number
-      readonly holeReward: number
-    }
-  | {
-      readonly family: 'frozen-lake'
-      readonly map: '4x4' | '8x8' | readonly string[]
-      readonly slippery: boolean
-      readonly discount: number
-    }
-  | { readonly family: 'cliff-walking'; readonly slippery: boolean; readonly discount: number }
-  | { readonly family: 'taxi'; readonly discount: number }
-  | { readonly family: 'river-swim'; readonly states: number; readonly discount: number }
-  | { readonly family: 'chain'; readonly states: number; readonly discount: number; readonly slip: number }
-  | { readonly mdp: string; readonly layout?: 'SAS' | 'ASS'; readonly discount?: number }
-  | {
-      readonly states: number
-      readonly actions: number
-      readonly discount: number
-      readonly rewardRange: readonly [number, number]
-    }
+export type { EnvironmentSpec } from './environment-spec.ts'
 
 /** How agents act while they gather experience. `table` is a path; region lists the states of each agent. */
 export type BehaviorSpec =
@@ -115,14 +75,21 @@ export const METRICS = [
 /** One of {@link METRICS}. */
 export type Metric = (typeof METRICS)[number]
 
-/** One cell of the grid: everything a simulation needs, nothing left to vary. */
-export interface Settings {
+/** One cell of the grid with a Q-learning algorithm: everything a simulation needs, nothing left to vary. */
+export interface QSettings {
   readonly environment: EnvironmentSpec
   readonly agents: AgentsSpec
   readonly algorithm: AlgorithmSpec
   /** `every` in agent steps */
   readonly evaluate: { readonly every: number; readonly metrics: readonly Metric[] }
 }
+
+/** One cell of the grid: everything a simulation needs, nothing left to vary. */
+export type Settings = QSettings | PgSettings
+
+/** Whether a cell is one of policy gradients. */
+export const isPolicyGradient = (settings: Settings): settings is PgSettings =>
+  PG_ALGORITHMS.some((name) => name === settings.algorithm.name)
 
 /** A named cell of the grid. */
 export interface Variant {
@@ -132,6 +99,14 @@ export interface Variant {
   readonly assignment: Readonly<Record<string, unknown>>
   readonly settings: Settings
 }
+
+/** A named cell with a Q-learning algorithm. */
+export interface QVariant extends Variant {
+  readonly settings: QSettings
+}
+
+/** Whether a cell is one of Q-learning. */
+export const isQLearning = (variant: Variant): variant is QVariant => !isPolicyGradient(variant.settings)
 
 /** A whole experiment: variants x seeds. */
 export interface Experiment {

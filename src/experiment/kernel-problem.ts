@@ -2,14 +2,14 @@
 import type { KernelProblem, Lane } from '../kernel.ts'
 import type { Mdp } from '../mdp/mdp.ts'
 import { truth } from './evaluator.ts'
-import type { AlgorithmSpec, Settings } from './experiment.ts'
+import type { AlgorithmSpec, QSettings } from './experiment.ts'
 import type { Problem } from './simulation.ts'
 
 /** One variant of a batch. */
 export interface LaneInput {
   /** stands in the rows */
   readonly variant: string
-  readonly settings: Settings
+  readonly settings: QSettings
   /** one for each seed */
   readonly problems: readonly Problem[]
 }

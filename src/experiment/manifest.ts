@@ -5,7 +5,8 @@ import { resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { systemCode, systemReason } from './disk.ts'
 import { InputError } from './errors.ts'
-import type { Experiment, Settings } from './experiment.ts'
+import { isPolicyGradient, type Experiment, type Settings } from './experiment.ts'
+import { pgFilesOf } from './policy-gradient/files.ts'
 import { sha256 } from './trial.ts'
 import { version } from './version.ts'
 
@@ -29,7 +30,9 @@ export const experimentText = (experiment: Experiment): string =>
   stringify(experiment.document, { aliasDuplicateObjects: false, lineWidth: 0 })
 
 /** The files that a setting refers to, as written there. */
-function filesOf({ environment, agents }: Settings): string[] {
+function filesOf(settings: Settings): string[] {
+  if (isPolicyGradient(settings)) return pgFilesOf(settings)
+  const { environment, agents } = settings
   const files = 'mdp' in environment ? [environment.mdp] : []
   if ('logs' in agents) return [...files, ...agents.logs]
   return typeof agents.behavior === 'object' && 'table' in agents.behavior

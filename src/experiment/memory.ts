@@ -1,54 +1,20 @@
 /** How much memory a run takes, told before it begins: from the sizes in the file, by the layout of the kernel. */
 import { totalmem } from 'node:os'
 import { InputError } from './errors.ts'
-import type { BehaviorSpec, EnvironmentSpec, Experiment, Settings } from './experiment.ts'
+import { isPolicyGradient } from './experiment.ts'
+import type { BehaviorSpec, Experiment, QSettings, Settings } from './experiment.ts'
+import { pgMemoryOf } from './policy-gradient/memory.ts'
+import { sizesOf } from './sizes.ts'
 import { agentsOf } from './trial.ts'
 
 /** Bytes of Node itself and of everything small. */
 const BASE = 60e6
 
-/** Sizes of a problem; families of fixed size are taken as 500 states of 6 actions. */
-interface Sizes {
-  readonly pairs: number
-  readonly states: number
-  readonly actions: number
-  /** outcomes of a pair */
-  readonly outcomes: number
-}
-
 /** Outcomes of the problem, times its distinct behaviours: the work of questions about every behaviour; null before an Mdp file is read. */
-export function outcomesOf({ environment, agents }: Settings): number | null {
+export function outcomesOf({ environment, agents }: QSettings): number | null {
   const sizes = sizesOf(environment)
   if (sizes === null || 'logs' in agents) return sizes === null ? null : sizes.outcomes * sizes.pairs
   return sizes.outcomes * sizes.pairs * policiesOf(agents.behavior, agents.count, sizes.actions)
-}
-
-/** The sizes that the file tells; null for an Mdp file, which is read before the run and tells its own. */
-function sizesOf(environment: EnvironmentSpec): Sizes | null {
-  if ('mdp' in environment) return null
-  const sizes = (states: number, actions: number, outcomes: number): Sizes => ({
-    states,
-    actions,
-    outcomes,
-    pairs: states * actions,
-  })
-  if (!('family' in environment)) return sizes(environment.states, environment.actions, 0)
-  switch (environment.family) {
-    case 'two-state':
-      return sizes(2, environment.actions, 2)
-    case 'garnet':
-      return sizes(environment.states, environment.actions, environment.branching)
-    case 'river-swim':
-      return sizes(environment.states, 2, 3)
-    case 'chain':
-      return sizes(environment.states, 2, 2)
-    case 'grid-world':
-      return sizes(environment.map.length * (environment.map[0]?.length ?? 1), 4, 3)
-    case 'frozen-lake':
-    case 'cliff-walking':
-    case 'taxi':
-      return sizes(500, 6, 3)
-  }
 }
 
 /** Distinct behaviour policies of K agents. */
@@ -63,10 +29,16 @@ const columnsOf = (n: number): number => (n <= 2 ? 2 : 2 * columnsOf(Math.ceil(n
 
 /**
  * Bytes that one thread takes for one trial, about: the problem (20 bytes an outcome), alias tables (8 while they are built, up to 32
- * in the kernel), behaviours, tables and records (160 a pair), streams and addresses (72 an agent), tables of independent learners.
+ * in the kernel), behaviours, tables and records (160 a pair), streams and addresses (72 an agent), tables of independent learners. Of policy gradients, see
+ * `pgMemoryOf`.
  * @returns null where the sizes are not known before a file is read
  */
-export function memoryOf({ environment, agents, algorithm }: Settings): number | null {
+export function memoryOf(settings: Settings): number | null {
+  if (isPolicyGradient(settings)) {
+    const bytes = pgMemoryOf(settings)
+    return bytes === null ? null : BASE + bytes
+  }
+  const { environment, agents, algorithm } = settings
   const sizes = sizesOf(environment)
   if (sizes === null) return null
   const { pairs, states, actions, outcomes } = sizes

@@ -21,8 +21,7 @@ if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
 const [trial] = [...trialsOf(parsed.value)] as [Trial]
 const product = encodeProduct(trial, {
   rows: [{ variant: 'default', seed: 1, round: 0, step: 10, metric: 'error', value: 0.25 }],
-  q: Float64Array.of(1, 2),
-  shape: [1, 2],
+  tensors: { q: { shape: [1, 2], data: Float64Array.of(1, 2) } },
   notes: ['a note'],
   agentSteps: 10,
   bound: 0,

@@ -6,7 +6,7 @@ import { twoState } from '../mdp/families.ts'
 import { solveOptimal } from '../mdp/solve.ts'
 import { NOBODY, Purpose, streamOf } from '../numeric/stream.ts'
 import { InputError } from './errors.ts'
-import type { AgentsSpec, EnvironmentSpec, Settings } from './experiment.ts'
+import type { AgentsSpec, EnvironmentSpec, QSettings } from './experiment.ts'
 import { buildProblem, namingFile } from './problem.ts'
 
 let folder = ''
@@ -17,7 +17,7 @@ afterAll(async () => rm(folder, { recursive: true }))
 
 const twoStates = { family: 'two-state', actions: 3, discount: 0.9, range: [0.4, 0.6] } as const
 const uniform: AgentsSpec = { count: 2, behavior: 'uniform' }
-const settings = (environment: EnvironmentSpec, agents: AgentsSpec): Settings => ({
+const settings = (environment: EnvironmentSpec, agents: AgentsSpec): QSettings => ({
   environment,
   agents,
   algorithm: { name: 'q-learning', stepSize: 0.1, steps: 10, initial: 'shared' },

@@ -26,7 +26,7 @@ import type { Result } from '../numeric/result.ts'
 import { NOBODY, Purpose, streamOf } from '../numeric/stream.ts'
 import { behaviorFileFault, readBehaviorFile } from './behavior-file.ts'
 import { InputError } from './errors.ts'
-import type { BehaviorSpec, EnvironmentSpec, Settings } from './experiment.ts'
+import type { BehaviorSpec, EnvironmentSpec, QSettings } from './experiment.ts'
 import { readBytes, readChunks, readText, versionOf } from './files.ts'
 import type { Problem } from './simulation.ts'
 
@@ -43,9 +43,9 @@ type Sizes = Pick<Problem, 'states' | 'actions' | 'discount' | 'rewardRange'>
  * @param folder that relative paths refer to
  * @throws InputError naming the file, line and agent at fault; the experiment file, which is not known here, by the caller
  */
-export async function buildProblem(settings: Settings, seed: number, folder: string): Promise<Problem> {
+export async function buildProblem(settings: QSettings, seed: number, folder: string): Promise<Problem> {
   const { environment, agents } = settings
-  const model = await modelOf(environment, seed, folder)
+  const model = await buildModel(environment, seed, folder)
   const sizes = sizesOf(environment, model)
   if ('logs' in agents) {
     const paths = agents.logs.map((path) => resolve(folder, path))
@@ -61,7 +61,7 @@ export async function buildProblem(settings: Settings, seed: number, folder: str
 }
 
 /** Stands for the experiment file in faults of settings that do not fit their problem. */
-const EXPERIMENT_FILE = 'experiment'
+export const EXPERIMENT_FILE = 'experiment'
 
 /** What `action` gives, for settings that were read from `file`: faults of theirs that show when a problem is built name it. */
 export async function namingFile<T>(file: string, action: () => Promise<T>): Promise<T> {
@@ -102,7 +102,15 @@ const valueOf = <T>(file: string, result: Result<T>): T => {
   return result.value
 }
 
-async function modelOf(environment: EnvironmentSpec, seed: number, folder: string): Promise<Built | null> {
+/**
+ * The model of an environment, for one run seed; null where only its sizes are known.
+ * @throws InputError naming the file and what is wrong with it
+ */
+export async function buildModel(
+  environment: EnvironmentSpec,
+  seed: number,
+  folder: string,
+): Promise<Built | null> {
   if ('mdp' in environment) return readModel(environment, resolve(folder, environment.mdp))
   if (!('family' in environment)) return null
   const ownSeed = 'seed' in environment ? environment.seed : undefined

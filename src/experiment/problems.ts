@@ -1,19 +1,19 @@
 /** The problems of an experiment as its first seed sees them, each distinct one built once. */
-import type { Experiment, Settings } from './experiment.ts'
+import { isQLearning, type Experiment, type QSettings } from './experiment.ts'
 import { buildProblem } from './problem.ts'
 import type { Problem } from './simulation.ts'
 
 /** Settings that are equal here have the same problem at the same seed. */
-export const problemKey = ({ environment, agents }: Settings): string => JSON.stringify([environment, agents])
+export const problemKey = ({ environment, agents }: QSettings): string => JSON.stringify([environment, agents])
 
-/** The problem of the first seed for each {@link problemKey}, one at a time. */
+/** The problem of the first seed for each {@link problemKey} of the variants of Q-learning, one at a time. */
 export async function* firstProblems({
   variants,
   seeds,
   folder,
 }: Experiment): AsyncGenerator<[key: string, problem: Problem]> {
   const done = new Set<string>()
-  for (const { settings } of variants) {
+  for (const { settings } of variants.filter(isQLearning)) {
     const key = problemKey(settings)
     if (done.has(key)) continue
     done.add(key)
@@ -26,12 +26,12 @@ export async function* firstProblems({
  * @throws InputError naming what is wrong
  */
 export async function checkProblems(experiment: Experiment): Promise<void> {
-  const variants = experiment.variants.filter(({ settings }) => canBeWrong(settings))
+  const variants = experiment.variants.filter(isQLearning).filter(({ settings }) => canBeWrong(settings))
   for await (const _ of firstProblems({ ...experiment, variants }));
 }
 
 /** Families are right once the file is; files, and behaviours that must fit the problem, show their faults when they are read. */
-const canBeWrong = ({ environment, agents }: Settings): boolean =>
+const canBeWrong = ({ environment, agents }: QSettings): boolean =>
   !('family' in environment) ||
   'logs' in agents ||
   (typeof agents.behavior === 'object' && ('region' in agents.behavior || 'table' in agents.behavior))

@@ -5,7 +5,7 @@ import type { Coverage } from '../mdp/coverage.ts'
 import { greedyActions } from '../mdp/greedy.ts'
 import { theorem1, theorem2, theorem3 } from '../mdp/theory.ts'
 import { adviceOn, coverageOf, rewardWidth, theoremOf, theoryInput } from './advice.ts'
-import type { Experiment, Settings } from './experiment.ts'
+import { isPolicyGradient, isQLearning, type Experiment, type QSettings } from './experiment.ts'
 import { outcomesOf } from './memory.ts'
 import { modelPath } from './parts.ts'
 import { firstProblems, problemKey } from './problems.ts'
@@ -33,7 +33,7 @@ const MIXING_WORK = 1e8
 const MOST_OUTCOMES = 2e6
 
 /** Whether coverage would take long, or even the building of the problem. `fedrl coverage` computes it whatever it takes. */
-const isLarge = (settings: Settings): boolean => (outcomesOf(settings) ?? 0) > MOST_OUTCOMES
+const isLarge = (settings: QSettings): boolean => (outcomesOf(settings) ?? 0) > MOST_OUTCOMES
 
 /** The same of a problem that is built: only now are the sizes of an Mdp file and the pairs of logs known. */
 function isLargeBuilt({ states, actions, model, experience }: Problem): boolean {
@@ -55,7 +55,7 @@ export async function reportInputOf(
   { experiment, summary, bound }: Measured,
 ): Promise<ReportInput> {
   const known = new Map<string, Known>()
-  const small = experiment.variants.filter(({ settings }) => !isLarge(settings))
+  const small = experiment.variants.filter(isQLearning).filter(({ settings }) => !isLarge(settings))
   for await (const [key, problem] of firstProblems({ ...experiment, variants: small }))
     known.set(key, {
       problem,
@@ -63,11 +63,16 @@ export async function reportInputOf(
     })
   const variants: ReportVariant[] = []
   for (const variant of summary.variants) {
-    const about = known.get(problemKey(variant.settings))
+    const { settings } = variant
+    if (isPolicyGradient(settings)) {
+      variants.push(plainVariant(variant))
+      continue
+    }
+    const about = known.get(problemKey(settings))
     variants.push(
       about === undefined
-        ? largeVariant(variant)
-        : await variantOf(folder, variant, about, summary.seeds[0] ?? 0),
+        ? plainVariant(variant, LARGE_NOTE)
+        : await variantOf(folder, { ...variant, settings }, about, summary.seeds[0] ?? 0),
     )
   }
   return {
@@ -88,7 +93,7 @@ export async function reportInputOf(
 
 async function variantOf(
   folder: string,
-  variant: VariantSummary,
+  variant: VariantSummary & { readonly settings: QSettings },
   { problem, coverage: covered }: Known,
   seed: number,
 ): Promise<ReportVariant> {
@@ -102,14 +107,17 @@ async function variantOf(
   }
 }
 
-const largeVariant = ({ name, assignment, notes }: VariantSummary): ReportVariant => ({
+const plainVariant = (
+  { name, assignment, notes }: VariantSummary,
+  ...more: readonly string[]
+): ReportVariant => ({
   name,
   assignment,
   coverage: null,
   policy: null,
   learned: null,
   advice: null,
-  notes: [...notes, LARGE_NOTE],
+  notes: [...notes, ...more],
 })
 
 /** Larger tables are not printed: nobody reads them. */
@@ -134,7 +142,7 @@ async function learnedOf(path: string, problem: Problem): Promise<Pick<ReportVar
 
 const THEOREMS = { 1: theorem1, 2: theorem2, 3: theorem3 } as const
 
-function adviceOf({ algorithm }: Settings, problem: Problem, covered: Coverage): Advice | null {
+function adviceOf({ algorithm }: QSettings, problem: Problem, covered: Coverage): Advice | null {
   const theorem = theoremOf(algorithm)
   if (theorem === null) return null
   const epsilon = ACCURACY / (1 - problem.discount)
@@ -148,7 +156,9 @@ function adviceOf({ algorithm }: Settings, problem: Problem, covered: Coverage):
 const DISTANCES = ['error', 'normalizedError', 'rmse']
 
 function slopesOf({ variants }: Experiment): TheorySlope[] {
-  const federated = variants.some(({ settings }) => settings.algorithm.name !== 'q-learning')
+  const federated = variants.some(
+    (variant) => isQLearning(variant) && variant.settings.algorithm.name !== 'q-learning',
+  )
   if (!federated) return []
   return DISTANCES.map((metric) => ({
     metric,

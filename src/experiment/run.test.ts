@@ -13,7 +13,7 @@ import { resume, run } from './run.ts'
 import { decodeSafetensors } from './safetensors.ts'
 import type { CarryOut } from './executor.ts'
 import { trialsIn } from './batch.ts'
-import type { Outcome, Trial } from './trial.ts'
+import { stepsOf, type Outcome, type Trial } from './trial.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'fedrl-run-'))
 afterAll(() => rm(root, { recursive: true }))
@@ -40,7 +40,8 @@ function parsed(text: string): Experiment {
 const experiment = parsed(TEXT)
 
 /** Two rows of each metric, values that tell the trial. */
-const outcomeOf = ({ variant, seed, settings }: Trial): Outcome => {
+const outcomeOf = (trial: Trial): Outcome => {
+  const { variant, seed } = trial
   const base = seed + (variant.includes('importance') ? 100 : 0)
   const row = { variant, seed }
   return {
@@ -48,10 +49,9 @@ const outcomeOf = ({ variant, seed, settings }: Trial): Outcome => {
       { ...row, round: step / 5, step, metric: 'error', value: base / step },
       { ...row, round: step / 5, step, metric: 'rounds', value: step / 5 },
     ]),
-    q: Float64Array.of(base, 1, 2, 0.1),
-    shape: [2, 2],
+    tensors: { q: { shape: [2, 2], data: Float64Array.of(base, 1, 2, 0.1) } },
     notes: seed === 1 ? ['first seed'] : [],
-    agentSteps: 3 * settings.algorithm.steps,
+    agentSteps: stepsOf(trial),
     bound: 1e-12 * seed,
     kernelCpuSeconds: 0,
   }

@@ -5,9 +5,13 @@
 import { z } from 'zod'
 import { expected, integer, jsonSchema, list, mapping, oneOf, show, word } from './expect.ts'
 import { METRICS } from './experiment.ts'
-import { agents } from './schema/agents.ts'
-import { algorithm, MOST_STEPS } from './schema/algorithm.ts'
-import { environment } from './schema/environment.ts'
+import { ALGORITHM_FORMS as PG_ALGORITHM_FORMS } from './policy-gradient/schema-algorithm.ts'
+import { pgAgents } from './policy-gradient/schema-agents.ts'
+import { PROGRAM_FORMS } from './policy-gradient/schema-environment.ts'
+import { pgEvaluate } from './policy-gradient/schema.ts'
+import { agents, AGENTS_FORMS } from './schema/agents.ts'
+import { algorithm, ALGORITHM_FORMS, MOST_STEPS } from './schema/algorithm.ts'
+import { environment, ENVIRONMENT_FORMS } from './schema/environment.ts'
 
 /** Most seeds of one experiment. */
 const MOST_SEEDS = 1_000_000
@@ -28,10 +32,10 @@ const evaluate = mapping(
       'What is measured, default error where a model is known, else samples and rounds.',
     ).exactOptional(),
   },
-  'When is measured, and what.',
+  'When Q-learning is measured, and what.',
 )
 
-/** The sections of one variant, before defaults that depend on several of them. */
+/** The sections of one variant of Q-learning, before defaults that depend on several of them. */
 export const settingsSchema = z.object({
   environment,
   agents: agents.prefault({}),
@@ -97,8 +101,21 @@ export const fileSchema = mapping(
   'An experiment of fedrl.',
 )
 
+/** Every form of a section, whatever the algorithm: what fits which algorithm is checked when a file is read. */
+const SECTION_FORMS: Readonly<Record<(typeof SECTIONS)[number], readonly [string, ...z.ZodType[]]>> = {
+  environment: ['What the agents act in.', ...ENVIRONMENT_FORMS, ...PROGRAM_FORMS],
+  agents: ['Who learns.', ...AGENTS_FORMS, pgAgents],
+  algorithm: ['What is learned with, and its settings.', ...ALGORITHM_FORMS, ...PG_ALGORITHM_FORMS],
+  evaluate: ['When is measured, and what.', evaluate, pgEvaluate],
+}
+
 const sectionSchemas = (partial: boolean): Record<string, unknown> =>
-  Object.fromEntries(SECTIONS.map((section) => [section, jsonSchema(settingsSchema.shape[section], partial)]))
+  Object.fromEntries(
+    SECTIONS.map((section) => {
+      const [description, ...forms] = SECTION_FORMS[section]
+      return [section, { description, anyOf: forms.map((form) => jsonSchema(form, partial)) }]
+    }),
+  )
 
 /**
  * The JSON Schema of experiment files, for completion and checks in editors. Where a file has `vary`, no key of the sections is

@@ -1,12 +1,13 @@
 /** The settings of one variant: its sections validated, checked against each other, and completed by defaults. */
-import type { z } from 'zod'
 import type { Issue, Result } from '../numeric/result.ts'
 import { stepSizeAt } from '../numeric/step-size.ts'
-import type { AlgorithmSpec, EnvironmentSpec, Metric, Settings } from './experiment.ts'
+import { getIn } from './data.ts'
+import type { AlgorithmSpec, EnvironmentSpec, Metric, QSettings, Settings } from './experiment.ts'
+import { fault, zodIssues } from './issues.ts'
+import { pgSettingsOf } from './policy-gradient/settings.ts'
+import { PG_ALGORITHMS } from './policy-gradient/spec.ts'
 import { type Sections, settingsSchema } from './schema.ts'
-
-/** A variant's table larger than this is refused: it would take gigabytes for every table. */
-const MOST_PAIRS = 100_000_000
+import { environmentIssues } from './settings-environment.ts'
 
 const MODEL_METRICS: ReadonlySet<Metric> = new Set(['error', 'normalizedError', 'rmse', 'return', 'gap'])
 
@@ -16,66 +17,9 @@ const needsModel = (metric: Metric): boolean => MODEL_METRICS.has(metric)
 /** Whether the environment has a model: everything but bare sizes has. */
 const hasModel = (environment: EnvironmentSpec): boolean => 'family' in environment || 'mdp' in environment
 
-/** The issues of a schema, each once, one for every fault and key. */
-export function zodIssues(error: z.ZodError): Issue[] {
-  const issues = error.issues.flatMap((issue) => {
-    const path = issue.path.map((part) => (typeof part === 'symbol' ? part.toString() : part))
-    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
-    const messages = issue.message.split('\n')
-    return issue.keys.map((key, index) => ({
-      path: [...path, key],
-      message: messages[index] ?? issue.message,
-    }))
-  })
-  return [...new Map(issues.map((issue) => [JSON.stringify(issue), issue])).values()]
-}
-
 /** A curve of at most about 40 points that never asks for more than one point an averaging. */
 const defaultEvery = (algorithm: AlgorithmSpec): number =>
   Math.max(Math.ceil(algorithm.steps / 40), 'syncPeriod' in algorithm ? algorithm.syncPeriod : 1)
-
-const fault = (path: string, message: string): Issue => ({ path: path.split('.'), message })
-
-function environmentIssues(environment: EnvironmentSpec): Issue[] {
-  const issues: Issue[] = []
-  if ('mdp' in environment) {
-    const npz = environment.mdp.endsWith('.npz')
-    if (!npz && !environment.mdp.endsWith('.json'))
-      issues.push(
-        fault(
-          'environment.mdp',
-          `expected a path that ends in .mdp.json or .npz, got ${JSON.stringify(environment.mdp)}`,
-        ),
-      )
-    for (const key of ['layout', 'discount'] as const) {
-      if (npz && environment[key] === undefined)
-        issues.push(fault(`environment.${key}`, `missing, an .npz file does not state its ${key}`))
-      if (!npz && environment[key] !== undefined)
-        issues.push(
-          fault(`environment.${key}`, `does not belong beside an .mdp.json file, which states its own`),
-        )
-    }
-  }
-  if (
-    'states' in environment &&
-    'actions' in environment &&
-    environment.states * environment.actions > MOST_PAIRS
-  )
-    issues.push(
-      fault(
-        'environment',
-        `expected at most ${MOST_PAIRS} pairs of state and action, got ${environment.states * environment.actions}`,
-      ),
-    )
-  if ('branching' in environment && environment.branching > environment.states)
-    issues.push(
-      fault(
-        'environment.branching',
-        `expected at most the ${environment.states} states, got ${environment.branching}`,
-      ),
-    )
-  return issues
-}
 
 const initialIssues = ({ initial, initialSeed }: AlgorithmSpec): Issue[] =>
   typeof initial === 'number' && initialSeed !== undefined
@@ -123,11 +67,8 @@ const metricIssues = (environment: EnvironmentSpec, metrics: readonly Metric[]):
           : [],
       )
 
-/**
- * The settings that the sections `environment`, `agents`, `algorithm` and `evaluate` of a file give, or all that is wrong with them,
- * with paths into the file.
- */
-export function settingsOf(sections: unknown): Result<Settings> {
+/** The settings of a variant of Q-learning, or all that is wrong with its sections. */
+function qSettingsOf(sections: unknown): Result<QSettings> {
   const parsed = settingsSchema.safeParse(sections)
   if (!parsed.success) return { ok: false, issues: zodIssues(parsed.error) }
   const { environment, agents, algorithm, evaluate } = parsed.data
@@ -149,4 +90,17 @@ export function settingsOf(sections: unknown): Result<Settings> {
       evaluate: { every: evaluate.every ?? defaultEvery(algorithm), metrics },
     },
   }
+}
+
+/**
+ * The settings that the sections `environment`, `agents`, `algorithm` and `evaluate` of a file give, or all that is wrong with them,
+ * with paths into the file. What the other sections may hold depends on the algorithm: where it has an unknown name, only that is told.
+ */
+export function settingsOf(sections: unknown): Result<Settings> {
+  const name = getIn(sections, ['algorithm', 'name'])
+  if (PG_ALGORITHMS.some((known) => known === name)) return pgSettingsOf(sections)
+  const settings = qSettingsOf(sections)
+  if (settings.ok) return settings
+  const unnamed = settings.issues.filter(({ path }) => path.join('.') === 'algorithm.name')
+  return unnamed.length > 0 && name !== undefined ? { ok: false, issues: unnamed } : settings
 }

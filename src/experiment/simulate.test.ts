@@ -4,6 +4,7 @@ import { frozenLake } from '../mdp/families.ts'
 import { greedyReturn } from '../mdp/greedy.ts'
 import { solveOptimal } from '../mdp/solve.ts'
 import { parseExperiment } from './parse.ts'
+import { isQLearning } from './experiment.ts'
 import { buildProblem } from './problem.ts'
 import { simulate } from './simulate.ts'
 import type { Finished } from './simulation.ts'
@@ -14,7 +15,7 @@ async function simulated(text: string, together: boolean): Promise<Finished[]> {
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
   const { variants, seeds, folder } = parsed.value
   const lanes = []
-  for (const { name, settings } of variants) {
+  for (const { name, settings } of variants.filter(isQLearning)) {
     const problems = []
     for (const seed of seeds) problems.push(await buildProblem(settings, seed, folder))
     lanes.push({ variant: name, settings, problems })
@@ -125,7 +126,7 @@ describe('simulate', () => {
       { folder: '/' },
     )
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
-    const [{ settings } = { settings: null }] = parsed.value.variants
+    const [{ settings } = { settings: null }] = parsed.value.variants.filter(isQLearning)
     if (settings === null) throw new Error('no variant')
     const controller = new AbortController()
     const heard: number[] = []

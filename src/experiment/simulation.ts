@@ -19,7 +19,7 @@ export interface Problem {
     | { readonly kind: 'logs'; readonly logs: readonly Log[] }
 }
 
-/** The outcome of one (variant, seed). */
+/** The outcome of one (variant, seed) of Q-learning. */
 export interface Finished {
   readonly rows: readonly Row[]
   /** row-major; shape [S, A], or [K, S, A] for independent learners */

@@ -1,9 +1,9 @@
 /** A trial is one (variant, seed): the unit that is carried out, written and, after a crash, never done twice. */
 import { createHash } from 'node:crypto'
-import type { Experiment, Settings } from './experiment.ts'
+import { isPolicyGradient, type Experiment, type Settings } from './experiment.ts'
 import { encodeRows } from './rows-csv.ts'
 import { encodeSafetensors } from './safetensors.ts'
-import type { Finished } from './simulation.ts'
+import type { Row } from '../metrics/row.ts'
 
 /** One (variant, seed). */
 export interface Trial {
@@ -13,7 +13,18 @@ export interface Trial {
 }
 
 /** A simulated trial and how well its truth is known. */
-export interface Outcome extends Finished {
+export interface Outcome {
+  readonly rows: readonly Row[]
+  /** the model, by name: `q`, `theta`, `pi`; row-major */
+  readonly tensors: Readonly<
+    Record<string, { readonly shape: readonly number[]; readonly data: Float64Array }>
+  >
+  /** plain sentences on what a reader must know of this run */
+  readonly notes: readonly string[]
+  /** agent-steps carried out, all agents together */
+  readonly agentSteps: number
+  /** CPU time that the kernel took: this trial's share where several ran together */
+  readonly kernelCpuSeconds: number
   /** max |Q* - the table that stands for it| is at most this; null where no model is known */
   readonly bound: number | null
 }
@@ -60,13 +71,17 @@ export const keyOf = ({ variant, seed }: Trial): string => `${variant}/${seed}`
 export const agentsOf = ({ agents }: Pick<Settings, 'agents'>): number =>
   'logs' in agents ? agents.logs.length : agents.count
 
-/** Agent-steps that a trial takes, all agents together: K T. */
-export const stepsOf = ({ settings }: Trial): number => agentsOf(settings) * settings.algorithm.steps
+/** Agent-steps that a trial takes, all agents together: K T, local steps where gradients are followed. */
+export function stepsOf({ settings }: Trial): number {
+  if (!isPolicyGradient(settings)) return agentsOf(settings) * settings.algorithm.steps
+  const { rounds, localSteps } = settings.algorithm
+  return settings.agents.count * rounds * localSteps
+}
 
 /** A finished trial as bytes. */
 export function encodeProduct(trial: Trial, finished: Outcome): Product {
   const model = encodeSafetensors({
-    tensors: { q: { shape: finished.shape, data: finished.q } },
+    tensors: finished.tensors,
     metadata: {
       format: MODEL_FORMAT,
       algorithm: trial.settings.algorithm.name,
@@ -101,7 +116,7 @@ export function parseAccount(line: string): Account | null {
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 
 /** The last value of each metric, in the order in which metrics first appear. */
-function finalOf(rows: Finished['rows']): Record<string, number> {
+function finalOf(rows: Outcome['rows']): Record<string, number> {
   const final: Record<string, number> = {}
   for (const { metric, value } of rows) final[metric] = value
   return final

@@ -43,3 +43,33 @@ export { check } from './theory/check.ts'
 export type { ChosenSettings } from './theory/check.ts'
 export { PRIOR_ART } from './theory/prior-art.ts'
 export type { PriorArt } from './theory/prior-art.ts'
+export { softmaxObjective } from './policy-gradient.ts'
+export type { Objective } from './policy-gradient.ts'
+export { evaluateSoft, optimalReturn, softEvaluator } from './soft-evaluation.ts'
+export type { SoftEvaluation, SoftEvaluator } from './soft-evaluation.ts'
+export { softmaxPolicy, softmaxRows } from './softmax.ts'
+export { agentMdps } from './agent-mdps.ts'
+export type { AgentProblems, Goals } from './agent-mdps.ts'
+export type { DrawnRewards } from './agent-rewards.ts'
+export { averageMdp, dynamicsDistance, dynamicsHeterogeneity, sameDynamics } from './average.ts'
+export { withGoal, withRewards, withTurnedSign } from './rewards.ts'
+export { parseRewardsJson } from './rewards-json.ts'
+export type { RewardSizes } from './rewards-json.ts'
+export {
+  RATE_EXPONENTS,
+  deviationOf,
+  estimateSmoothness,
+  horizonFor,
+  noisyStepSize,
+  predictedRate,
+  safeStepSize,
+  smoothnessBound,
+  truncationBias,
+  varianceBound,
+} from './theory/policy-gradient.ts'
+export type {
+  GradientProblem,
+  NoisySettings,
+  RoundSettings,
+  SmoothnessSearch,
+} from './theory/policy-gradient.ts'

@@ -1,12 +1,10 @@
 /** Where a policy spends its discounted time. */
-import { maxAbs, policyMatrix } from './bellman.ts'
+import { policyMatrix } from './bellman.ts'
 import { checkPolicy } from './evaluate.ts'
-import { residualOf, solverOf, transpose } from './linear.ts'
+import { solverOf, transpose } from './linear.ts'
 import type { Mdp } from './mdp.ts'
 import type { Policy } from './policy.ts'
-
-/** Refinements at most. */
-const LIMIT = 200
+import { refined } from './refinement.ts'
 
 /**
  * The discounted state-action occupancy of `policy` from the start law `initial`, [S * A]:
@@ -27,20 +25,9 @@ export function occupancy(mdp: Mdp, policy: Policy): Float64Array {
   })
 }
 
-/** x, [S]: solves (I - gamma P_pi)^T x = initial, with iterative refinement until the residual no longer halves. */
+/** x, [S]: solves (I - gamma P_pi)^T x = initial. */
 function discountedVisits(mdp: Mdp, policy: Policy): Float64Array {
   const matrix = transpose(policyMatrix(mdp, policy))
-  const solve = solverOf(matrix)
   const start = mdp.initial.map((probability, state) => (mdp.terminal[state] === 1 ? 0 : probability))
-  let x: Float64Array = new Float64Array(mdp.states)
-  let residual: Float64Array = start
-  let idle = 0
-  for (let k = 0; k < LIMIT && idle < 2; k++) {
-    const change = solve(residual)
-    const next = x.map((value, state) => value + (change[state] as number))
-    const left = residualOf(matrix, next, start)
-    idle = maxAbs(left) < maxAbs(residual) / 2 ? 0 : idle + 1
-    if (maxAbs(left) < maxAbs(residual)) [x, residual] = [next, left]
-  }
-  return x
+  return refined(matrix, solverOf(matrix), start)
 }

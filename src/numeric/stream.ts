@@ -17,6 +17,12 @@ export const Purpose = {
   model: 4,
   /** bootstrap resampling */
   bootstrap: 5,
+  /** what happens within an episode of an environment, keyed by the seed of its reset */
+  environment: 6,
+  /** initial parameters of policies */
+  policy: 7,
+  /** episodes that only measure: nothing is learned from them */
+  evaluation: 8,
 } as const
 
 /** One of the values of {@link Purpose}. */

@@ -1,9 +1,10 @@
 /** Task and Update of federated Q-learning as frames. The fields below are all there are: the set is closed. */
 import type { Issue, Result } from '../numeric/result.ts'
 import { decodeFrame, encodeFrame, frameLength } from './frame.ts'
-import type { Frame, Tensor } from './frame.ts'
+import type { Tensor } from './frame.ts'
 import type { Averaging } from './q-contract.ts'
 import type { QTask, QUpdate } from './q-messages.ts'
+import { hasTensor, readF64, readFields, readU32 } from './read-frame.ts'
 
 /** What a receiver knows beforehand, and holds a message against. */
 export interface QShape {
@@ -63,7 +64,7 @@ export function decodeTask(bytes: Uint8Array, shape: QShape): Result<QTask> {
     ['table'],
     issues,
   )
-  const table = f64(frame.value, 'table', shape.entries, issues)
+  const table = readF64(frame.value, 'table', shape.entries, issues)
   if (steps === 0) issues.push({ path: ['steps'], message: 'expected at least 1, got 0' })
   return issues.length > 0 ? { ok: false, issues } : { ok: true, value: { round, step, steps, table } }
 }
@@ -80,10 +81,12 @@ export function decodeUpdate(bytes: Uint8Array, shape: QShape): Result<QUpdate> 
     ['changes', 'entries', 'visits'],
     issues,
   )
-  const entries = has(frame.value, 'entries') ? u32(frame.value, 'entries', undefined, issues) : null
+  const entries = hasTensor(frame.value, 'entries')
+    ? readU32(frame.value, 'entries', undefined, issues)
+    : null
   const count = entries === null ? shape.entries : entries.length
-  const changes = f64(frame.value, 'changes', count, issues)
-  const visits = has(frame.value, 'visits') ? u32(frame.value, 'visits', count, issues) : null
+  const changes = readF64(frame.value, 'changes', count, issues)
+  const visits = hasTensor(frame.value, 'visits') ? readU32(frame.value, 'visits', count, issues) : null
   if (entries !== null) checkAscending(entries, shape.entries, issues)
   if ((visits !== null) !== (shape.averaging === 'importance')) {
     const wanted = shape.averaging === 'importance' ? 'visit counts' : 'no visit counts'
@@ -97,65 +100,6 @@ export function decodeUpdate(bytes: Uint8Array, shape: QShape): Result<QUpdate> 
   return issues.length > 0
     ? { ok: false, issues }
     : { ok: true, value: { agent, round, entries, changes, visits } }
-}
-
-const has = (frame: Frame, name: string): boolean => frame.tensors.some((tensor) => tensor.name === name)
-
-/** The integer fields of a frame of this kind, each in [0, most]; anything unknown, missing or doubled is an issue. */
-function readFields<Name extends string>(
-  frame: Frame,
-  kind: string,
-  most: Record<Name, number>,
-  tensors: readonly string[],
-  issues: Issue[],
-): Record<Name, number> {
-  const names = Object.keys(most) as Name[]
-  if (frame.fields['kind'] !== kind)
-    issues.push({
-      path: ['kind'],
-      message: `expected "${kind}", got ${JSON.stringify(frame.fields['kind'])}`,
-    })
-  for (const key of Object.keys(frame.fields)) {
-    if (key !== 'kind' && !names.includes(key as Name)) issues.push({ path: [key], message: `unknown field` })
-  }
-  frame.tensors.forEach(({ name }, i) => {
-    if (!tensors.includes(name)) issues.push({ path: [name], message: `unknown tensor` })
-    if (frame.tensors.findIndex((other) => other.name === name) !== i)
-      issues.push({ path: [name], message: `expected one tensor of this name` })
-  })
-  const result: Record<string, number> = {}
-  for (const name of names) {
-    const value = frame.fields[name]
-    if (typeof value !== 'number' || value < 0 || value > most[name]) {
-      issues.push({
-        path: [name],
-        message: `expected an integer in [0, ${most[name]}], got ${JSON.stringify(value)}`,
-      })
-    }
-    result[name] = typeof value === 'number' ? value : 0
-  }
-  return result
-}
-
-function f64(frame: Frame, name: string, length: number, issues: Issue[]): Float64Array {
-  const data = frame.tensors.find((tensor) => tensor.name === name)?.data
-  if (!(data instanceof Float64Array) || data.length !== length) {
-    issues.push({ path: [name], message: `expected ${length} numbers, got ${data?.length ?? 'none'}` })
-    return new Float64Array(0)
-  }
-  const bad = data.findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0) issues.push({ path: [name, bad], message: `expected a finite number, got ${data[bad]}` })
-  return data
-}
-
-function u32(frame: Frame, name: string, length: number | undefined, issues: Issue[]): Uint32Array {
-  const data = frame.tensors.find((tensor) => tensor.name === name)?.data
-  if (data instanceof Uint32Array && (length === undefined || data.length === length)) return data
-  issues.push({
-    path: [name],
-    message: `expected ${length ?? 'a list of'} integers, got ${data?.length ?? 'none'}`,
-  })
-  return new Uint32Array(0)
 }
 
 function checkAscending(entries: Uint32Array, limit: number, issues: Issue[]): void {

@@ -1,6 +1,12 @@
 /** `fedrl/server`: the server's half of every algorithm. */
 export { collect } from './collect.ts'
 export type { CollectState } from './collect.ts'
+export { fastFedPgRule } from './fast-fedpg.ts'
+export { federatedAverage, projectedAverage } from './federated-average.ts'
 export { federatedQ } from './federated-q.ts'
 export type { QServerState } from './federated-q.ts'
+export { fedSvrpgMRule } from './fedsvrpg-m.ts'
+export { ifcaRule } from './ifca.ts'
+export type { PgServerRule, PgServerState } from './pg-rule.ts'
 export type { ServerRule } from './rule.ts'
+export { scaffoldRule } from './scaffold.ts'

@@ -11,7 +11,7 @@ import { gather } from '../../metrics/samples.ts'
 import { batchesOf } from '../batch.ts'
 import type { Measured } from '../claim.ts'
 import { usualExecutor } from '../executor/usual.ts'
-import type { Experiment } from '../experiment.ts'
+import { isPolicyGradient, type Experiment } from '../experiment.ts'
 import { buildProblem } from '../problem.ts'
 import type { Progress } from '../progress.ts'
 import { decodeRows, ROWS_HEADER } from '../rows-csv.ts'
@@ -101,6 +101,7 @@ async function rowsOf({ part }: Product): Promise<Row[]> {
 async function coverageRows(experiment: Experiment): Promise<Row[]> {
   const rows: Row[] = []
   for (const { variant, seed, settings } of trialsOf(experiment)) {
+    if (isPolicyGradient(settings)) continue
     const { model, experience } = await buildProblem(settings, seed, experiment.folder)
     if (model === null || experience.kind !== 'behavior') continue
     const { cHet, muAvg } = coverage(model.mdp, experience.behaviors, { mixingTimeCap: 0 })

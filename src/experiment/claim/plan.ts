@@ -1,7 +1,7 @@
 /** What carrying out a claim takes: the experiments of its parts, with frozen draws written out as variants. */
 import { join } from 'node:path'
 import type { Part } from '../claim.ts'
-import type { Experiment, Settings, Variant } from '../experiment.ts'
+import { isPolicyGradient, type Experiment, type Settings, type Variant } from '../experiment.ts'
 import { loadExperiment } from '../load.ts'
 
 /** A part and what is carried out for it. */
@@ -47,6 +47,7 @@ function withDraw({ name, assignment, settings }: Variant, draw: number): Varian
 }
 
 function freeze(settings: Settings, draw: number): Settings {
+  if (isPolicyGradient(settings)) throw new RangeError('frozen: expected a variant of Q-learning')
   const { environment, algorithm } = settings
   if (!('family' in environment) || (environment.family !== 'two-state' && environment.family !== 'garnet')) {
     throw new RangeError('frozen: expected a problem that is drawn at random')

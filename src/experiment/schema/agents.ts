@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { byKey, expected, integer, isRecord, list, mapping, oneOf, path, real, word } from '../expect.ts'
 
 /** Agents are numbered in 32 bits. */
-const MOST_AGENTS = 4294967295
+export const MOST_AGENTS = 4294967295
 
 const nonNegative = integer(0, MOST_AGENTS, 'A state.')
 const behaviors = {
@@ -54,12 +54,22 @@ const behavior = oneOf(
   },
 )
 
+const one = (what: string): string =>
+  `belongs to policy gradients: agents of Q-learning learn one common problem, without ${what} of their own`
+const REFUSED = {
+  rewards: one('rewards'),
+  dynamics: one('dynamics'),
+  parameters: one('parameters'),
+  costs: 'belongs to policy gradients: Q-learning maximises rewards',
+}
+
 const simulated = mapping(
   {
     count: integer(1, MOST_AGENTS, 'Number of agents K, default 1.').default(1),
     behavior: behavior.default('uniform'),
   },
   'Simulated agents.',
+  REFUSED,
 )
 const recorded = mapping(
   {
@@ -71,11 +81,15 @@ const recorded = mapping(
   },
   'Agents that learn from recorded data.',
   {
+    ...REFUSED,
     count: 'does not belong beside logs: there is one agent for each log',
     behavior: 'does not belong beside logs: agents that replay a log follow no behaviour policy',
   },
 )
+/** Every form of the section. */
+export const AGENTS_FORMS = [simulated, recorded] as const
+
 /** The section `agents`. */
-export const agents = oneOf([simulated, recorded], 'Who learns.', (input) =>
+export const agents = oneOf(AGENTS_FORMS, 'Who learns.', (input) =>
   isRecord(input) && input['logs'] !== undefined ? recorded : simulated,
 )

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { LARGEST_REWARD } from '../../mdp/validate.ts'
 import { byKey, byWord, expected, integer, isRecord, mapping, oneOf, real, word } from '../expect.ts'
+import { PG_ALGORITHMS } from '../policy-gradient/spec.ts'
 
 /** Largest number of steps per agent, exact as an integer with room for sums over agents. */
 export const MOST_STEPS = 1e15
@@ -50,11 +51,19 @@ const initialSeed = integer(
   'Seed of random initial tables. Without it, they are drawn anew for every run seed.',
 ).exactOptional()
 const common = { stepSize, steps, initial: initial.default('shared'), initialSeed }
+/** Keys of policy gradients. */
+const REFUSED = {
+  policy: 'belongs to policy gradients: Q-learning keeps a table of values',
+  gradient: 'belongs to policy gradients: Q-learning keeps a table of values',
+  localSteps: 'belongs to policy gradients: steps between two averagings are syncPeriod here',
+  rounds: 'belongs to policy gradients: the length of a run is steps here',
+}
 const algorithms = {
   'q-learning': mapping(
     { name: word(['q-learning'], 'Independent learners.'), ...common },
     'Q-learning: every agent learns alone.',
     {
+      ...REFUSED,
       averaging: 'does not belong to q-learning: its agents learn alone and nothing is averaged',
       syncPeriod: 'does not belong to q-learning: its agents learn alone and never synchronise',
     },
@@ -63,6 +72,7 @@ const algorithms = {
     { name: word(['fed-syn-q'], 'Synchronous sampling.'), ...common, syncPeriod },
     'Federated synchronous Q-learning: every step samples every pair from the model.',
     {
+      ...REFUSED,
       averaging:
         'does not belong to fed-syn-q: every agent visits every pair equally often, so its average is always equal',
     },
@@ -78,14 +88,17 @@ const algorithms = {
       ).default('equal'),
     },
     'Federated asynchronous Q-learning: every agent follows its own trajectory.',
+    REFUSED,
   ),
 }
+/** Every form of the section. */
+export const ALGORITHM_FORMS = Object.values(algorithms)
+
+const chooseByName = byWord('name', algorithms, [...Object.keys(algorithms), ...PG_ALGORITHMS])
+
 /** The section `algorithm`. */
-export const algorithm = oneOf(
-  Object.values(algorithms),
-  'What is learned with, and its settings.',
-  (input) =>
-    isRecord(input)
-      ? byWord('name', algorithms)(input)
-      : { path: [], message: expected('a mapping with a name')({ input }) },
+export const algorithm = oneOf(ALGORITHM_FORMS, 'What is learned with, and its settings.', (input) =>
+  isRecord(input)
+    ? chooseByName(input)
+    : { path: [], message: expected('a mapping with a name')({ input }) },
 )

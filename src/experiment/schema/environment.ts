@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { GRID_CELLS, LAKE_CELLS, mapIssues } from '../../mdp/families.ts'
 import { LARGEST_REWARD } from '../../mdp/validate.ts'
+import { ENVIRONMENTS, PG_ALGORITHMS } from '../policy-gradient/spec.ts'
 import {
   byKey,
   byWord,
@@ -16,7 +17,8 @@ import {
   word,
 } from '../expect.ts'
 
-const discount = real(
+/** gamma. */
+export const discount = real(
   { from: 0, below: 1 },
   'Discount factor gamma, in [0, 1). Always given: the truth depends on it.',
 )
@@ -67,7 +69,8 @@ const lakeMap = oneOf([lakeName, lakeRows], 'The map, default 4x4.', (input) =>
   typeof input === 'string' && !input.includes('\n') ? lakeName : lakeRows,
 )
 
-const families = {
+/** Finite problems by the name of their family. */
+export const families = {
   'two-state': family(
     'two-state',
     'Two states; action a stays in state 0 or 1 with probabilities drawn uniformly from `range`.',
@@ -124,7 +127,8 @@ const families = {
   }),
 }
 
-const mdpFile = mapping(
+/** A finite problem from a file. */
+export const mdpFile = mapping(
   {
     mdp: path('Path of an *.mdp.json, or of a NumPy *.npz with the arrays P and R.'),
     layout: word(['SAS', 'ASS'], 'Axes of P in an .npz file: [S, A, S] or [A, S, S].').exactOptional(),
@@ -146,22 +150,25 @@ const sizes = mapping(
   'Only the sizes of a problem whose model is unknown: the agents learn from logs, and there is no truth to compare with.',
 )
 
+const TABLE_NEEDED = `has no table of states, which Q-learning needs: expected one of the families ${Object.keys(families).join(', ')}, an mdp, or states; or policy gradients (${PG_ALGORITHMS.join(', ')}) as algorithm`
+
 const chooseEnvironment = (input: unknown): z.ZodType | Misfit => {
   if (!isRecord(input))
     return { path: [], message: expected('a mapping with one of the keys family, mdp, states')({ input }) }
   if (input['module'] !== undefined && input['family'] === undefined)
-    return {
-      path: ['module'],
-      message:
-        'modules are not supported; an environment is given by family, mdp, or states with actions, discount and rewardRange',
-    }
+    return { path: ['module'], message: `a module ${TABLE_NEEDED}` }
+  if (ENVIRONMENTS.some((name) => name === input['family']))
+    return { path: ['family'], message: `${String(input['family'])} ${TABLE_NEEDED}` }
   if (input['family'] !== undefined) return byWord('family', families)(input)
   return byKey({ mdp: mdpFile, states: sizes })(input, ['family', 'mdp', 'states'])
 }
 
+/** Every form of the section. */
+export const ENVIRONMENT_FORMS = [...Object.values(families), mdpFile, sizes] as const
+
 /** The section `environment`. */
 export const environment = oneOf(
-  [...Object.values(families), mdpFile, sizes],
+  ENVIRONMENT_FORMS,
   'The problem that the agents act in.',
   chooseEnvironment,
 )

@@ -1,0 +1,132 @@
+/** Rollouts by compiled code: lays out its memory, fills it, and calls it. They are those of plain.ts, bit for bit. */
+import type { Mdp } from '../../../mdp/mdp.ts'
+import { STATE_BITS, aliasLayout, rowBuilder } from '../../../numeric/alias.ts'
+import { instantiate } from './instance.ts'
+import type { AddressName } from './instance.ts'
+import type { Walker } from './rollouts.ts'
+
+/** What a WebAssembly memory of 32-bit addresses can hold. */
+const MOST_BYTES = 65535 * 65536
+
+/** The walker of `mdp` for batches of `rollouts` rollouts of at most `horizon` steps; null where its tables and rollouts do not fit into 4 GiB. */
+export function compiledWalker(mdp: Mdp, rollouts: number, horizon: number): Walker | null {
+  const { states, actions } = mdp
+  const { addresses, bytes } = planMemory(mdp, rollouts, horizon)
+  if (bytes > MOST_BYTES) return null
+  const instance = instantiate(bytes, addresses)
+  const { buffer } = instance.memory
+  instance.actions.value = actions
+  instance.levelBytes.value = levelBytes(actions)
+  instance.rewardsByPair.value = Number(rewardsDependOnPairOnly(mdp))
+  fillTables(mdp, addresses, buffer)
+  const parameters = new Float64Array(buffer, addresses.theta, states * actions)
+  const first = new Uint32Array(buffer, addresses.starts, rollouts)
+  return {
+    rollouts: {
+      offset: new Uint32Array(buffer, addresses.offsets, rollouts + 1),
+      pair: new Uint32Array(buffer, addresses.pairs, rollouts * horizon),
+      reward: new Float64Array(buffer, addresses.stepRewards, rollouts * horizon),
+      visited: new Uint32Array(buffer, addresses.visited, states),
+      policy: new Float64Array(buffer, addresses.policy, states * actions),
+    },
+    walk(theta, starts, stream) {
+      parameters.set(theta)
+      first.set(starts)
+      instance.streamX.value = stream[0] as number
+      instance.streamY.value = stream[1] as number
+      instance.walk(rollouts, horizon)
+      stream[0] = instance.streamX.value
+      stream[1] = instance.streamY.value
+      return instance.visits.value
+    },
+  }
+}
+
+/** A row of thresholds: 4 bytes an action, rounded up to a vector of 16. */
+const levelBytes = (actions: number): number => 16 * Math.ceil(actions / 4)
+
+/** Where everything lies, each at a multiple of 64. Address 0 is not used. */
+function planMemory(
+  mdp: Mdp,
+  rollouts: number,
+  horizon: number,
+): { addresses: Record<AddressName, number>; bytes: number } {
+  const { states, actions } = mdp
+  const pairs = states * actions
+  const { columns } = aliasLayout(mdp.start)
+  const sizes: Record<AddressName, number> = {
+    theta: 8 * pairs,
+    policy: 8 * pairs,
+    levels: levelBytes(actions) * states,
+    seen: states,
+    visited: 4 * states,
+    terminal: states,
+    rows: 8 * pairs,
+    columns: 16 * columns,
+    rewards: rewardsDependOnPairOnly(mdp) ? 8 * pairs : 16 * columns,
+    starts: 4 * rollouts,
+    offsets: 4 * (rollouts + 1),
+    pairs: 4 * rollouts * horizon,
+    stepRewards: 8 * rollouts * horizon,
+  }
+  let bytes = 64
+  const place = (size: number): number => {
+    const at = bytes
+    bytes = 64 * Math.ceil((at + size) / 64)
+    return at
+  }
+  const names = Object.keys(sizes) as AddressName[]
+  const addresses = Object.fromEntries(names.map((name) => [name, place(sizes[name])]))
+  return { addresses: addresses as Record<AddressName, number>, bytes }
+}
+
+/** Whether the reward of a pair is the same whatever its outcome, for every pair. */
+function rewardsDependOnPairOnly({ start, reward }: Mdp): boolean {
+  for (let pair = 0; pair < start.length - 1; pair++)
+    for (let i = (start[pair] as number) + 1; i < (start[pair + 1] as number); i++)
+      if (reward[i] !== reward[start[pair] as number]) return false
+  return true
+}
+
+/** Writes what stays the same from batch to batch. */
+function fillTables(mdp: Mdp, addresses: Record<AddressName, number>, buffer: ArrayBuffer): void {
+  const { states, actions } = mdp
+  new Uint8Array(buffer, addresses.terminal, states).set(mdp.terminal)
+  // The largest i32 is never exceeded: entries that are no thresholds, which the walker leaves alone, count nothing.
+  new Int32Array(buffer, addresses.levels, (states * levelBytes(actions)) / 4).fill(0x7fffffff)
+  fillColumns(mdp, addresses, buffer)
+  if (!rewardsDependOnPairOnly(mdp)) return
+  const rewards = new Float64Array(buffer, addresses.rewards, states * actions)
+  for (let pair = 0; pair < rewards.length; pair++)
+    rewards[pair] = mdp.reward[mdp.start[pair] as number] ?? 0
+}
+
+/** Writes the alias tables of the outcomes, next states and, where they depend on the outcome, rewards in place. */
+function fillColumns(mdp: Mdp, addresses: Record<AddressName, number>, buffer: ArrayBuffer): void {
+  const { offset, shift, columns: count, widest } = aliasLayout(mdp.start)
+  const build = rowBuilder(STATE_BITS, widest)
+  const [threshold, alias] = [new Uint32Array(widest), new Uint32Array(widest)]
+  const rows = new Uint32Array(buffer, addresses.rows, 2 * offset.length)
+  const columns = new Uint32Array(buffer, addresses.columns, 4 * count)
+  const rewards = rewardsDependOnPairOnly(mdp)
+    ? null
+    : new Float64Array(buffer, addresses.rewards, 2 * count)
+  for (let pair = 0; pair < offset.length; pair++) {
+    const [first, end] = [mdp.start[pair] as number, mdp.start[pair + 1] as number]
+    if (first === end) continue
+    const at = offset[pair] as number
+    const width = 1 << (32 - (shift[pair] as number))
+    rows[2 * pair] = addresses.columns + 16 * at
+    rows[2 * pair + 1] = shift[pair] as number
+    build(mdp.probability.subarray(first, end), threshold.subarray(0, width), alias.subarray(0, width))
+    for (let column = 0; column < width; column++) {
+      // a column of padding always gives its alias
+      const own = first + column < end ? first + column : first
+      const other = first + (alias[column] as number)
+      columns[4 * (at + column)] = threshold[column] as number
+      columns[4 * (at + column) + 1] = mdp.next[own] as number
+      columns[4 * (at + column) + 2] = mdp.next[other] as number
+      rewards?.set([mdp.reward[own] as number, mdp.reward[other] as number], 2 * (at + column))
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/** What is known of a policy-gradient problem before it is run, in sentences: the optimum, theory's step sizes, and warnings. */
+import { optimalReturn } from '../../mdp/soft-evaluation.ts'
+import { dynamicsHeterogeneity } from '../../mdp/average.ts'
+import { rewardRange, type Mdp } from '../../mdp/mdp.ts'
+import { truncationBias } from '../../mdp/theory/policy-gradient.ts'
+import { initialOf } from './federation.ts'
+import type { FiniteTruth, PgProblem } from './problem.ts'
+import { rolloutOptions } from './problem/rollout-options.ts'
+import type { PgSettings } from './spec.ts'
+import { safeRegion, type SafeRegion } from './step-size.ts'
+
+/** What the best policies are worth, entropy bonus included. */
+export interface Optimum {
+  /** J* of the average problem; null where dynamics differ, so that the best common policy is not known */
+  readonly common: number | null
+  /** J_i* of each agent */
+  readonly own: readonly number[]
+  /** largest total variation distance of two agents' dynamics at a pair; 0 where they are shared */
+  readonly dynamics: number
+}
+
+/** The optimum of a finite problem. */
+export const optimumOf = ({ mdps, average }: FiniteTruth, temperature: number): Optimum => ({
+  common: average === null ? null : optimalReturn(average, temperature),
+  own: mdps.map((mdp) => optimalReturn(mdp, temperature)),
+  dynamics: dynamicsHeterogeneity(mdps),
+})
+
+/** What theory says of a variant on the problem of one seed. */
+export interface PgAdvice {
+  readonly sentences: readonly string[]
+  /** what a reader must be warned of */
+  readonly warnings: readonly string[]
+}
+
+const AVERAGINGS: readonly string[] = ['softpavg', 'projpavg', 'qavg']
+
+const figure = (value: number): string => String(Number(value.toPrecision(3)))
+
+/**
+ * Theory's step sizes, smoothness, noise and horizon for the settings of a variant; nothing where no model is known, and for algorithms
+ * that take no gradient steps.
+ */
+export function pgAdvice(settings: PgSettings, problem: PgProblem, seed: number): PgAdvice {
+  const { algorithm } = settings
+  const { truth } = problem
+  if (truth === null || AVERAGINGS.includes(algorithm.name)) return { sentences: [], warnings: [] }
+  const initial = initialOf(algorithm, problem, seed).subarray(0, problem.policy.size)
+  const region = safeRegion(settings, problem, initial, seed)
+  if (region === null) return { sentences: [], warnings: [] }
+  return {
+    sentences: [...stepSizeSentences(settings, region), ...horizonSentences(settings, truth)],
+    warnings: warningsOf(settings, region),
+  }
+}
+
+function stepSizeSentences({ algorithm }: PgSettings, region: SafeRegion): string[] {
+  const { smoothness, bound, largest, deviation, stepSize } = region
+  const smooth = `J is smooth with L = ${figure(smoothness)} as estimated around the start; the bound for softmax policies, 8 R / (1 - gamma)^3 and its entropy term, is ${figure(bound)}.`
+  const safe = `With exact gradients every step size up to ${figure(largest)} is safe: eta L H <= 1/4 and alpha_g eta H <= 1 / L.`
+  const noise =
+    deviation === null ? [] : [`A gradient of one agent has a standard deviation of ${figure(deviation)} at the start.`]
+  const auto = `stepSize auto is ${figure(stepSize)} here${algorithm.stepSize === 'auto' ? '' : '; the file says ' + String(algorithm.stepSize)}.`
+  return [smooth, safe, ...noise, auto]
+}
+
+function horizonSentences({ algorithm }: PgSettings, { mdps }: FiniteTruth): string[] {
+  const { gradient, entropy } = algorithm
+  const [mdp] = mdps
+  if (gradient === 'exact' || mdp === undefined) return []
+  const { horizon } = rolloutOptions(gradient, mdp.discount)
+  const bias = Math.max(...mdps.map((own) => truncationBias(boundsOf(own, entropy), horizon)))
+  return [
+    `Rollouts are cut at ${horizon} steps, which takes at most ${figure(bias)} from a gradient, in norm.`,
+  ]
+}
+
+const boundsOf = (mdp: Mdp, temperature: number) => ({
+  actions: mdp.actions,
+  discount: mdp.discount,
+  rewardRange: rewardRange(mdp),
+  temperature,
+})
+
+function warningsOf({ algorithm }: PgSettings, { largest, smoothness }: SafeRegion): string[] {
+  const { stepSize, localSteps, serverStepSize } = algorithm
+  if (stepSize === 'auto' || stepSize <= largest) return []
+  return [
+    `stepSize ${stepSize} lies outside the region that theory calls safe, (0, ${figure(largest)}], for ${localSteps} local steps, serverStepSize ${serverStepSize} and an estimated L of ${figure(smoothness)}. It may work all the same.`,
+  ]
+}

@@ -1,0 +1,110 @@
+/** The metrics of policy gradients, measured with the truth beside them where the problem is finite. */
+import { meanVector } from '../../numeric/mean-vector.ts'
+import { assignmentRate } from './assignment.ts'
+import type { FiniteTruth, PgProblem } from './problem.ts'
+import type { PgMetric } from './spec.ts'
+
+/** What a round has come to. */
+export interface PgMeasured {
+  /** [d] parameters that all agents use; null where each uses its own */
+  readonly common: Float64Array | null
+  /** [d] parameters that an agent uses */
+  parameters(agent: number): Float64Array
+  /** root mean square distance of the agents' last local iterates from their mean */
+  readonly drift: number
+  /** cluster that each agent joined last; empty where there are none */
+  readonly clusters: readonly number[]
+  /** what the run has cost so far, all agents together: transitions drawn, averagings, encoded frames both ways */
+  readonly cost: { readonly samples: number; readonly rounds: number; readonly bytes: number }
+}
+
+/** A measured number and the name that stands in its row: the metric's, or the metric's and the agent's. */
+export interface PgValue {
+  readonly metric: string
+  readonly value: number
+}
+
+/** Measures one metric. */
+export type PgEvaluate = (metric: PgMetric, measured: PgMeasured) => PgValue[]
+
+/**
+ * The metrics as a function of the parameters. Where agents use parameters of their own, theta_i, J is (1/N) sum_i J_i(theta_i) and
+ * gradientNorm the root mean square of |grad J_i(theta_i)|.
+ * @param optimum J* of the average problem; null where it is not known
+ * @param episodes evaluation episodes of each agent
+ */
+export function pgEvaluator(
+  problem: PgProblem,
+  optimum: number | null,
+  seed: number,
+  episodes: number,
+): PgEvaluate {
+  const returns = (measured: PgMeasured): number[] =>
+    Array.from({ length: problem.agents }, (_, agent) =>
+      problem.episodeReturn(agent, measured.parameters(agent), seed, episodes),
+    )
+  const one = (metric: PgMetric, value: number): PgValue[] => [{ metric, value }]
+  return (metric, measured) => {
+    switch (metric) {
+      case 'samples':
+      case 'rounds':
+      case 'bytes':
+        return one(metric, measured.cost[metric])
+      case 'drift':
+        return one(metric, measured.drift)
+      case 'assignment':
+        return one(metric, assignmentOf(problem, measured))
+      case 'J':
+        return one(metric, objectiveOf(problem, measured))
+      case 'gap':
+        return one(metric, (optimum ?? NaN) - objectiveOf(problem, measured))
+      case 'gradientNorm':
+        return one(metric, Math.sqrt(squaredNormOf(problem, measured)))
+      case 'squaredGradientNorm':
+        return one(metric, squaredNormOf(problem, measured))
+      case 'worstJ':
+        return one(metric, Math.min(...ownObjectives(problem, measured)))
+      case 'agentJ':
+        return ownObjectives(problem, measured).map((value, agent) => ({ metric: `agentJ.${agent}`, value }))
+      case 'episodeReturn':
+        return one(metric, mean(returns(measured)))
+      case 'worstEpisodeReturn':
+        return one(metric, Math.min(...returns(measured)))
+      case 'personalJ':
+        return []
+    }
+  }
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
+function truthOf({ truth }: PgProblem): FiniteTruth {
+  if (truth === null)
+    throw new RangeError('pgEvaluator: expected a metric that needs no model, for none is known')
+  return truth
+}
+
+const ownObjectives = (problem: PgProblem, { parameters }: PgMeasured): number[] =>
+  truthOf(problem).own.map(({ value }, agent) => value(parameters(agent)))
+
+function objectiveOf(problem: PgProblem, measured: PgMeasured): number {
+  const { common } = truthOf(problem)
+  return measured.common !== null && common !== null
+    ? common.value(measured.common)
+    : mean(ownObjectives(problem, measured))
+}
+
+function squaredNormOf(problem: PgProblem, measured: PgMeasured): number {
+  const { own, common } = truthOf(problem)
+  if (measured.common !== null && common !== null) return squaredNorm(common.gradient(measured.common))
+  const gradients = own.map(({ gradient }, agent) => gradient(measured.parameters(agent)))
+  return measured.common === null ? mean(gradients.map(squaredNorm)) : squaredNorm(meanVector(gradients))
+}
+
+const squaredNorm = (vector: Float64Array): number => vector.reduce((sum, x) => sum + x * x, 0)
+
+function assignmentOf({ planted }: PgProblem, { clusters }: PgMeasured): number {
+  if (planted === null) throw new RangeError('pgEvaluator: assignment needs planted clusters, got none')
+  return assignmentRate(clusters, planted, Math.max(...planted, ...clusters) + 1)
+}

@@ -1,0 +1,110 @@
+/** From the settings of a variant and its problem to the federation that is simulated: contract, learners, server rule. */
+import { tableModel } from '../../agent/table-model.ts'
+import type { PgAgentState } from '../../agent/pg-learner.ts'
+import { policyAveraging, type PgAveragingAlgorithm } from '../../algorithm/policy-averaging.ts'
+import {
+  policyGradient,
+  type PgAlgorithm,
+  type PgGradientAlgorithm,
+} from '../../algorithm/policy-gradient.ts'
+import type { GradientOracle } from '../../agent/gradient-oracle.ts'
+import { normal } from '../../numeric/draw.ts'
+import { log } from '../../numeric/elementary.ts'
+import { NOBODY, Purpose, streamOf } from '../../numeric/stream.ts'
+import type { PgContract } from '../../protocol/pg-contract.ts'
+import type { PgProblem } from './problem.ts'
+import type { PgAlgorithmSpec, PgSettings } from './spec.ts'
+import { safeRegion } from './step-size.ts'
+
+/** A federation that is ready to begin. */
+export interface PgFederation {
+  readonly contract: PgContract
+  readonly algorithm: PgAlgorithm<unknown>
+  /** parameters of the problem's policies, [d], from what the algorithm averages: the same, but for tables of policies and of values */
+  readonly policyParameters: (theta: Float64Array) => Float64Array
+}
+
+/** Stands for log 0: exp of it is 0. */
+const LOG_OF_ZERO = -1e4
+
+const AVERAGINGS: readonly string[] = ['softpavg', 'projpavg', 'qavg']
+
+/**
+ * The federation of one (variant, seed).
+ * @param oracle what an agent can ask of its own objective; by default the problem's
+ * @throws RangeError where the settings do not fit the problem
+ */
+export function pgFederation(
+  settings: PgSettings,
+  problem: PgProblem,
+  seed: number,
+  oracle: (agent: number) => GradientOracle<unknown> = usualOracle(settings, problem),
+): PgFederation {
+  const contract = contractOf(settings, problem, seed)
+  if (!AVERAGINGS.includes(contract.algorithm)) {
+    const algorithm = policyGradient(
+      contract as PgContract & { readonly algorithm: PgGradientAlgorithm },
+      oracle,
+    )
+    return { contract, algorithm, policyParameters: (theta) => theta }
+  }
+  const { mdps } = problem.truth ?? { mdps: [] }
+  const algorithm = policyAveraging(
+    contract as PgContract & { readonly algorithm: PgAveragingAlgorithm },
+    mdps.map((mdp) => tableModel(mdp, settings.algorithm.entropy)),
+  )
+  return {
+    contract,
+    algorithm: algorithm as PgAlgorithm<PgAgentState<unknown>['position']>,
+    policyParameters: (theta) => algorithm.policy(theta).map((p) => (p > 0 ? log(p) : LOG_OF_ZERO)),
+  }
+}
+
+/** The problem's oracles; the one learner of `central` has the experience of all. */
+export const usualOracle =
+  ({ algorithm }: PgSettings, problem: PgProblem) =>
+  (agent: number): GradientOracle<unknown> =>
+    algorithm.name === 'central' ? problem.pooled() : problem.oracle(agent)
+
+function contractOf(settings: PgSettings, problem: PgProblem, seed: number): PgContract {
+  const { algorithm } = settings
+  const { size, shared } = problem.policy
+  const clusters = algorithm.clusters ?? 1
+  const initial = initialOf(algorithm, problem, seed)
+  return {
+    algorithm: algorithm.name,
+    agents: algorithm.name === 'central' ? 1 : problem.agents,
+    size,
+    shared: algorithm.name === 'local' ? 0 : shared,
+    localSteps: algorithm.localSteps,
+    stepSize: stepSizeOf(settings, problem, initial, seed),
+    serverStepSize: algorithm.serverStepSize,
+    rounds: algorithm.rounds,
+    initial,
+    clusters,
+    momentum: algorithm.momentum ?? 1,
+    reuseMemorySampleAtStep0: algorithm.reuseMemorySampleAtStep0 ?? true,
+  }
+}
+
+function stepSizeOf(settings: PgSettings, problem: PgProblem, initial: Float64Array, seed: number): number {
+  const { stepSize } = settings.algorithm
+  if (stepSize !== 'auto') return stepSize
+  const region = safeRegion(settings, problem, initial.subarray(0, problem.policy.size), seed)
+  if (region === null) throw new RangeError('stepSize auto: expected a problem whose model is known')
+  return region.stepSize
+}
+
+/** [k * d] the parameters to begin with, of every cluster one after the other. */
+export function initialOf(
+  { initial, clusters = 1 }: PgAlgorithmSpec,
+  { policy }: PgProblem,
+  seed: number,
+): Float64Array {
+  const stream = streamOf(seed, NOBODY, Purpose.policy)
+  const theta = new Float64Array(clusters * policy.size)
+  if (typeof initial === 'number') return theta.fill(initial)
+  if (typeof initial === 'object') return theta.map(() => initial.normal * normal(stream))
+  for (let j = 0; j < clusters; j++) theta.set(policy.initial(stream), j * policy.size)
+  return theta
+}

@@ -1,0 +1,15 @@
+/** The files that a policy-gradient variant refers to. */
+import type { PgSettings } from './spec.ts'
+
+/** Paths as the experiment writes them: model, module, rewards, dynamics, features. */
+export function pgFilesOf({ environment, agents, algorithm: { policy } }: PgSettings): string[] {
+  const files: string[] = []
+  if ('mdp' in environment) files.push(environment.mdp)
+  if ('module' in environment) files.push(environment.module)
+  if (typeof agents.rewards === 'string') files.push(agents.rewards)
+  if (agents.dynamics !== undefined && 'mdps' in agents.dynamics) files.push(...agents.dynamics.mdps)
+  if (typeof policy === 'object' && 'linear' in policy && typeof policy.linear === 'object') {
+    if ('matrix' in policy.linear) files.push(policy.linear.matrix)
+  }
+  return files
+}

@@ -1,0 +1,104 @@
+/** What theory says about the step size of a variant, and the step size that `auto` stands for. */
+import type { Mdp } from '../../mdp/mdp.ts'
+import { rewardRange } from '../../mdp/mdp.ts'
+import {
+  deviationOf,
+  estimateSmoothness,
+  noisyStepSize,
+  safeStepSize,
+  smoothnessBound,
+} from '../../mdp/theory/policy-gradient.ts'
+import { optimalReturn } from '../../mdp/soft-evaluation.ts'
+import { NOBODY, Purpose, streamOf } from '../../numeric/stream.ts'
+import type { FiniteTruth, PgProblem } from './problem.ts'
+import type { PgSettings } from './spec.ts'
+
+/** Theory on one problem. */
+export interface SafeRegion {
+  /** L, the largest of the agents', estimated around the start */
+  readonly smoothness: number
+  /** 8 R / (1 - gamma)^3 and its entropy term, which is never larger than L and mostly far too large to use */
+  readonly bound: number
+  /** the largest eta that is safe with exact gradients */
+  readonly largest: number
+  /** sigma of a batch at the start; null with exact gradients */
+  readonly deviation: number | null
+  /** the eta that `auto` stands for */
+  readonly stepSize: number
+}
+
+/** Gradients that sigma is estimated from. */
+const GRADIENTS = 30
+
+/**
+ * The safe region of eta, for the problem of one run seed.
+ * @param initial [d] parameters at the start
+ * @returns null where no model is known, for then L is not either
+ */
+export function safeRegion(
+  { algorithm, agents }: PgSettings,
+  problem: PgProblem,
+  initial: Float64Array,
+  seed: number,
+): SafeRegion | null {
+  const { truth } = problem
+  if (truth === null) return null
+  const smoothness = largestSmoothness(truth, initial, seed)
+  const round = { smoothness, localSteps: algorithm.localSteps, serverStepSize: algorithm.serverStepSize }
+  const largest = safeStepSize(round)
+  const bound = Math.max(...truth.mdps.map((mdp) => boundOf(mdp, algorithm.entropy)))
+  if (algorithm.gradient === 'exact')
+    return { smoothness, bound, largest, deviation: null, stepSize: largest }
+  const deviation = deviationAt(problem, initial)
+  const gap = Math.max(gapBound(truth, initial, algorithm.entropy), Number.MIN_VALUE)
+  const stepSize = noisyStepSize({ ...round, agents: agents.count, rounds: algorithm.rounds, deviation, gap })
+  return { smoothness, bound, largest, deviation, stepSize }
+}
+
+/** Agents whose smoothness is estimated, and how hard: the largest L of some stands for that of all. */
+const MOST_AGENTS = 16
+const SEARCH = { points: 8, spread: 1, iterations: 8 }
+
+function largestSmoothness({ own }: FiniteTruth, initial: Float64Array, seed: number): number {
+  const stream = streamOf(seed, NOBODY, Purpose.evaluation)
+  const found = own
+    .slice(0, MOST_AGENTS)
+    .map(({ gradient }) => estimateSmoothness(gradient, initial, stream, SEARCH))
+  return Math.max(...found)
+}
+
+const boundOf = (mdp: Mdp, temperature: number): number =>
+  smoothnessBound({
+    actions: mdp.actions,
+    discount: mdp.discount,
+    rewardRange: rewardRange(mdp),
+    temperature,
+  })
+
+/** sigma: the largest of the agents', each from independent batches at the start. */
+function deviationAt(problem: PgProblem, initial: Float64Array): number {
+  const agents = Math.min(problem.agents, MOST_AGENTS)
+  const deviations = Array.from({ length: agents }, (_, agent) => {
+    const oracle = problem.oracle(agent)
+    const gradients: Float64Array[] = []
+    let state = oracle.start()
+    for (let i = 0; i < GRADIENTS; i++) {
+      const drawn = oracle.gradient(initial, state)
+      gradients.push(drawn.gradient)
+      state = drawn.state
+    }
+    return deviationOf(gradients)
+  })
+  return Math.max(...deviations)
+}
+
+/** J* - J at the start; where dynamics differ, the mean of the agents' own, which is no smaller. */
+function gapBound(
+  { average, common, mdps, own }: FiniteTruth,
+  initial: Float64Array,
+  temperature: number,
+): number {
+  if (average !== null && common !== null) return optimalReturn(average, temperature) - common.value(initial)
+  const gaps = mdps.map((mdp, i) => optimalReturn(mdp, temperature) - (own[i]?.value(initial) ?? 0))
+  return gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length
+}

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest'
+import { addScaled, difference, diverged } from './vector.ts'
+
+it('subtracts and adds', () => {
+  const [x, y] = [Float64Array.of(1, 2), Float64Array.of(0.5, -3)]
+  expect(difference(x, y)).toEqual(Float64Array.of(0.5, 5))
+  expect(addScaled(x, 2, y)).toEqual(Float64Array.of(2, -4))
+  expect([x, y]).toEqual([Float64Array.of(1, 2), Float64Array.of(0.5, -3)])
+})
+
+it.each([
+  [0, false],
+  [1e8, false],
+  [-1e8, false],
+  [1.0000001e8, true],
+  [-1.0000001e8, true],
+  [Infinity, true],
+  [-Infinity, true],
+  [NaN, true],
+])('%d in a vector: diverged is %s', (value, expected) => {
+  expect(diverged(Float64Array.of(0, value, 1))).toBe(expected)
+})
