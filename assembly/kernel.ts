@@ -6,20 +6,26 @@
  * Type parameters choose code at compile time:
  *   T  lanes: f64 for one variant, v128 (f64x2) for two that share every draw
  *   N  counts in a record: u16 where tau and K fit, else u32
- *   L  layout of the walk's tables: u16 for few states and actions and rows of one length, else u32
+ *   L  layout of the walk's tables: u8, dense, where every pair leads to all states in order; u16, narrow, for states of 16 bits and
+ *      rows of one length; else u32, wide
  *   R  u8 where rewards depend on the pair only and nothing terminates, else f64: rewards travel with the steps
  * No layout changes a draw.
  */
+
+import { all, and, below, fetch, high, left, plus, read, right, rotate, select, times, write, xor } from './fours'
 
 // ---- the problem: sizes in elements, addresses in bytes
 export let actions: u32 = 0
 /** log2 of the columns of an action row */
 export let actionBits: u32 = 0
-/** log2 of the columns of an outcome row, in the narrow layout */
+/** log2 of the columns of an outcome row, in the dense and the narrow layout */
 export let outcomeBits: u32 = 0
-/** [pairs] {first column u32, shift u32}, in the wide layout */
+/** [pairs] {first column u32, number of columns u32}, in the wide layout */
 export let outcomeRows: usize = 0
-/** the outcome columns of member 0 begin here; narrow {threshold u32, next u16, next of alias u16}, wide {threshold, next, next of alias, 0} u32 */
+/**
+ * the outcome columns of member 0 begin here; dense u32 threshold << outcomeBits | next of alias, where threshold has as many bits as a word
+ * has below those of the column; narrow {threshold u32, next u16, next of alias u16}; wide {threshold, next, next of alias, 0} u32
+ */
 export let outcomes: usize = 0
 /** [columns] {reward f64, reward of alias f64}, beside the outcome columns */
 export let rewards: usize = 0
@@ -36,7 +42,7 @@ export let streamY: usize = 0
 /** {x u32, y u32} */
 export let startStreams: usize = 0
 export let states: usize = 0
-/** u32 address of each agent's action columns; narrow threshold << 8 | alias, wide {threshold u32, alias u32} */
+/** u32 address of each agent's action columns; wide {threshold u32, alias u32}, else u32 threshold << 8 | alias */
 export let actionTables: usize = 0
 /** u32 address of each agent's outcome columns */
 export let outcomeTables: usize = 0
@@ -45,9 +51,6 @@ export let startTables: usize = 0
 
 // ---- a block of trajectories, [step][agent]
 export let blockAgents: u32 = 0
-export let wordsU: usize = 0
-export let wordsW: usize = 0
-export let pairs: usize = 0
 /** {entry u32, bootstrap row u32} */
 export let trajectory: usize = 0
 /** f64 */
@@ -118,192 +121,250 @@ function splat<T>(x: f64): T {
   return x as T
 }
 
-/** All ones where a < b, both below 2^31: a select that cannot be mispredicted. */
+// ---- walk: agents one at a time, W = u32, or four, W = v128
+
+/** The next word of xoroshiro64** on the states at x and y. */
 // @ts-ignore: decorator
 @inline
-function below(a: u32, b: u32): u32 {
-  return ((a - b) as i32 >> 31) as u32
-}
-
-// ---- walk
-
-/** Two words for each agent of the block, four agents at a time. */
-function drawWords(first: u32, n: u32): void {
-  const wide = n & ~3
-  let x = streamX + ((first as usize) << 2)
-  let y = streamY + ((first as usize) << 2)
-  let u = wordsU
-  let w = wordsW
-  const multiplier = i32x4.splat(MULTIPLIER)
-  const five = i32x4.splat(5)
-  for (let i: u32 = 0; i < wide; i += 4) {
-    let a = v128.load(x)
-    let b = v128.load(y)
-    let product = i32x4.mul(a, multiplier)
-    v128.store(u, i32x4.mul(v128.or(i32x4.shl(product, 5), i32x4.shr_u(product, 27)), five))
-    b = v128.xor(b, a)
-    a = v128.xor(v128.xor(v128.or(i32x4.shl(a, 26), i32x4.shr_u(a, 6)), b), i32x4.shl(b, 9))
-    b = v128.or(i32x4.shl(b, 13), i32x4.shr_u(b, 19))
-    product = i32x4.mul(a, multiplier)
-    v128.store(w, i32x4.mul(v128.or(i32x4.shl(product, 5), i32x4.shr_u(product, 27)), five))
-    b = v128.xor(b, a)
-    v128.store(x, v128.xor(v128.xor(v128.or(i32x4.shl(a, 26), i32x4.shr_u(a, 6)), b), i32x4.shl(b, 9)))
-    v128.store(y, v128.or(i32x4.shl(b, 13), i32x4.shr_u(b, 19)))
-    x += 16
-    y += 16
-    u += 16
-    w += 16
-  }
-  for (let i = wide; i < n; i++) {
-    store<u32>(u, nextWord(x, y))
-    store<u32>(w, nextWord(x, y))
-    x += 4
-    y += 4
-    u += 4
-    w += 4
-  }
-}
-
-/** xoroshiro64** on the state at x and y. */
-// @ts-ignore: decorator
-@inline
-function nextWord(x: usize, y: usize): u32 {
-  const a = load<u32>(x)
-  const b = load<u32>(y) ^ a
-  store<u32>(x, rotl<u32>(a, 26) ^ b ^ (b << 9))
-  store<u32>(y, rotl<u32>(b, 13))
-  return rotl<u32>(a * MULTIPLIER, 5) * 5
+function nextWord<W>(x: usize, y: usize): W {
+  const a = read<W>(x)
+  const b = xor<W>(read<W>(y), a)
+  write<W>(x, xor<W>(xor<W>(rotate<W>(a, 26), b), left<W>(b, 9)))
+  write<W>(y, rotate<W>(b, 13))
+  return times<W>(rotate<W>(times<W>(a, all<W>(MULTIPLIER)), 5), all<W>(5))
 }
 
 /** A state from the agent's start law. */
 export function restart(agent: u32): u32 {
   const stream = startStreams + ((agent as usize) << 3)
   const sampler = load<u32>(startTables + ((agent as usize) << 2)) as usize
-  const word = nextWord(stream, stream + 4)
+  const word = nextWord<u32>(stream, stream + 4)
   const shift = load<u32>(sampler)
   const column = sampler + 8 + (((word >>> shift) as usize) << 4)
   const own = ((word << (32 - shift)) >>> 1) < load<u32>(column)
   return own ? load<u32>(column, 4) : load<u32>(column, 8)
 }
 
+/** Address of the action column that `word` picks in the row of state `from`. */
 // @ts-ignore: decorator
 @inline
-function chooseActions<L>(first: u32, n: u32, a_: u32, bits: u32): void {
-  const end = (n as usize) << 2
-  const words = wordsU
-  const into = pairs
-  const at = states + ((first as usize) << 2)
-  const tables = actionTables + ((first as usize) << 2)
-  const shift = 32 - bits
-  for (let i: usize = 0; i < end; i += 4) {
-    const word = load<u32>(words + i)
-    const from = load<u32>(at + i)
-    const column = word >>> shift
-    const slot = ((from << bits) + column) as usize
-    const base = load<u32>(tables + i) as usize
-    const remainder = (word << bits) >>> 8
-    let action: u32
-    if (sizeof<L>() == 2) {
-      const packed = load<u32>(base + (slot << 2))
-      const alias = packed & 255
-      action = alias ^ ((alias ^ column) & below(remainder, packed >>> 8))
-    } else {
-      const alias = load<u32>(base + (slot << 3), 4)
-      action = alias ^ ((alias ^ column) & below(remainder, load<u32>(base + (slot << 3))))
-    }
-    store<u32>(into + i, from * a_ + action)
-  }
+function actionColumnOf<W, L>(from: W, word: W, base: W, bits: u32): W {
+  const slot = plus<W>(left<W>(from, bits), right<W>(word, 32 - bits))
+  return plus<W>(base, left<W>(slot, sizeof<L>() == 4 ? 3 : 2))
 }
 
+/** The action that the column at `address` and the rest of the word give; `head` is what stands there first. */
 // @ts-ignore: decorator
 @inline
-function enterStates<L, R>(first: u32, n: u32, a_: u32, bits: u32, at: usize, rewardAt: usize): void {
-  const end = (n as usize) << 2
-  const words = wordsW
-  const from = pairs
-  const to = states + ((first as usize) << 2)
-  const tables = outcomeTables + ((first as usize) << 2)
-  for (let i: usize = 0; i < end; i += 4) {
-    const word = load<u32>(words + i)
-    const pair = load<u32>(from + i)
-    const base = load<u32>(tables + i) as usize
-    let slot: usize
-    let next: u32
-    let own: u32
-    if (sizeof<L>() == 2) {
-      slot = base + (((pair << bits) + (word >>> (32 - bits))) as usize << 3)
-      own = below((word << bits) >>> 1, load<u32>(slot))
-      next = (load<u32>(slot, 4) >>> (16 & ~own)) & 0xffff
-    } else {
-      const row = outcomeRows + ((pair as usize) << 3)
-      const shift = load<u32>(row, 4)
-      slot = base + ((load<u32>(row) + (word >>> shift)) as usize << 4)
-      own = below((word << (32 - shift)) >>> 1, load<u32>(slot))
-      const alias = load<u32>(slot, 8)
-      next = alias ^ ((alias ^ load<u32>(slot, 4)) & own)
-    }
-    const step = at + (i << 1)
+function actionOf<W, L>(word: W, address: W, head: W, bits: u32): W {
+  const column = right<W>(word, 32 - bits)
+  const remainder = right<W>(left<W>(word, bits), 8)
+  if (sizeof<L>() == 4) return select<W>(below<W>(remainder, head), column, fetch<W>(address, 4))
+  return select<W>(below<W>(remainder, right<W>(head, 8)), column, and<W>(head, all<W>(255)))
+}
+
+/** Address of the outcome column that `word` picks in the row of a pair. */
+// @ts-ignore: decorator
+@inline
+function outcomeColumnOf<W, L>(pair: W, word: W, base: W, bits: u32): W {
+  if (sizeof<L>() < 4) {
+    const slot = plus<W>(left<W>(pair, bits), right<W>(word, 32 - bits))
+    return plus<W>(base, left<W>(slot, sizeof<L>() == 1 ? 2 : 3))
+  }
+  const row = plus<W>(all<W>(outcomeRows as u32), left<W>(pair, 3))
+  return plus<W>(base, left<W>(plus<W>(fetch<W>(row), high<W>(word, fetch<W>(row, 4))), 4))
+}
+
+/** Whether the column stands for its own outcome, all ones, or for that of its alias: the bits of the word below those of the column decide. */
+// @ts-ignore: decorator
+@inline
+function ownOf<W, L>(pair: W, word: W, head: W, bits: u32): W {
+  if (sizeof<L>() == 1) return below<W>(right<W>(left<W>(word, bits), bits), right<W>(head, bits))
+  if (sizeof<L>() == 2) return below<W>(right<W>(left<W>(word, bits), 1), head)
+  const columns = fetch<W>(plus<W>(all<W>(outcomeRows as u32), left<W>(pair, 3)), 4)
+  return below<W>(right<W>(times<W>(word, columns), 1), head)
+}
+
+/** The state that this outcome leads to. */
+// @ts-ignore: decorator
+@inline
+function nextOf<W, L>(word: W, address: W, head: W, own: W, bits: u32): W {
+  if (sizeof<L>() == 1) return select<W>(own, right<W>(word, 32 - bits), and<W>(head, all<W>((1 << bits) - 1)))
+  const next = fetch<W>(address, 4)
+  if (sizeof<L>() == 2) return select<W>(own, and<W>(next, all<W>(0xffff)), right<W>(next, 16))
+  return select<W>(own, next, fetch<W>(address, 8))
+}
+
+/** Address of the reward of this outcome. */
+// @ts-ignore: decorator
+@inline
+function rewardOf<L>(address: u32, own: u32): usize {
+  const perByte = sizeof<L>() == 1 ? 2 : sizeof<L>() == 2 ? 1 : 0
+  return rewards + (((address as usize) - outcomes) << perByte) + (8 & ~(own as usize))
+}
+
+/** Notes the step of an agent, or of four: the pair it took, the row to bootstrap from and the state it is in. */
+// @ts-ignore: decorator
+@inline
+function note<W>(pair: W, next: W, a_: u32, state: usize, step: usize): void {
+  const row = times<W>(next, all<W>(a_))
+  write<W>(state, next)
+  if (isVector<W>()) {
+    v128.store(step, i32x4.shuffle(pair, row, 0, 4, 1, 5))
+    v128.store(step, i32x4.shuffle(pair, row, 2, 6, 3, 7), 16)
+  } else {
     store<u32>(step, pair)
-    if (isFloat<R>()) {
-      const column = rewards + ((slot - outcomes) << (sizeof<L>() == 2 ? 1 : 0))
-      store<f64>(rewardAt + (i << 1), load<f64>(column + (8 & ~(own as usize))))
-      if (load<u8>(terminal + (next as usize))) {
-        store<u32>(step, zeroRow, 4)
-        store<u32>(to + i, restart(first + ((i >> 2) as u32)))
-        continue
-      }
-    }
-    store<u32>(step, next * a_, 4)
-    store<u32>(to + i, next)
+    store<u32>(step, row, 4)
   }
 }
 
-/** Whether the sampling tables are larger than the cache: then each is touched in a loop of its own first, short enough that many misses overlap. */
-export let touchFirst: bool = false
+/** Notes the reward of an agent's step, and starts the agent anew where it has arrived at an end. */
+// @ts-ignore: decorator
+@inline
+function arrive<L>(address: u32, own: u32, agent: u32, step: usize, reward: usize): void {
+  const state = states + ((agent as usize) << 2)
+  store<f64>(reward, load<f64>(rewardOf<L>(address, own)))
+  if (load<u8>(terminal + (load<u32>(state) as usize))) {
+    store<u32>(step, zeroRow, 4)
+    store<u32>(state, restart(agent))
+  }
+}
+
+/** A step of one agent: nothing is put aside, for nothing else fills the time. */
+// @ts-ignore: decorator
+@inline
+function stepOf<L, R>(agent: u32, a_: u32, bitsA: u32, bitsO: u32, step: usize, reward: usize): void {
+  const i = (agent as usize) << 2
+  const from = load<u32>(states + i)
+  const u = nextWord<u32>(streamX + i, streamY + i)
+  const w = nextWord<u32>(streamX + i, streamY + i)
+  const choice = actionColumnOf<u32, L>(from, u, load<u32>(actionTables + i), bitsA)
+  const pair = from * a_ + actionOf<u32, L>(u, choice, fetch<u32>(choice), bitsA)
+  const outcome = outcomeColumnOf<u32, L>(pair, w, load<u32>(outcomeTables + i), bitsO)
+  const head = fetch<u32>(outcome)
+  const own = ownOf<u32, L>(pair, w, head, bitsO)
+  note<u32>(pair, nextOf<u32, L>(w, outcome, head, own, bitsO), a_, states + i, step)
+  if (isFloat<R>()) arrive<L>(outcome, own, agent, step, reward)
+}
+
+/** A step of many agents is taken in five loops; what one leaves for the next stands here, each for at most 64 agents. */
+export let workspace: usize = 0
+const WORD_U: usize = 0
+const WORD_W: usize = 256
+const PAIR: usize = 512
+const ADDRESS: usize = 768
+const HEAD: usize = 1024
+
+/** The words of the step, and the action columns that they pick. */
+function draw<L>(first: usize, end: usize, bits: u32): void {
+  const x = streamX + first
+  const y = streamY + first
+  const from = states + first
+  const bases = actionTables + first
+  const at = workspace
+  let i: usize = 0
+  for (; i < (end & ~15); i += 16)
+    drawAt<v128, L>(x + i, y + i, read<v128>(from + i), read<v128>(bases + i), at + i, bits)
+  for (; i < end; i += 4)
+    drawAt<u32, L>(x + i, y + i, read<u32>(from + i), read<u32>(bases + i), at + i, bits)
+}
 
 // @ts-ignore: decorator
 @inline
-function touchActions<L>(first: u32, n: u32, bits: u32): void {
-  for (let i: u32 = 0; i < n; i++) {
-    const from = load<u32>(states + (((first + i) as usize) << 2))
-    const base = load<u32>(actionTables + (((first + i) as usize) << 2)) as usize
-    const slot = ((from << bits) + (load<u32>(wordsU + ((i as usize) << 2)) >>> (32 - bits))) as usize
-    store<u32>(pairs + ((i as usize) << 2), load<u32>(base + (slot << (sizeof<L>() == 2 ? 2 : 3))))
+function drawAt<W, L>(x: usize, y: usize, from: W, base: W, at: usize, bits: u32): void {
+  const u = nextWord<W>(x, y)
+  write<W>(at, u, WORD_U)
+  write<W>(at, nextWord<W>(x, y), WORD_W)
+  write<W>(at, actionColumnOf<W, L>(from, u, base, bits), ADDRESS)
+}
+
+/** What stands first in the columns that were picked. So little is done here that the processor has many loads under way. */
+function look(end: usize): void {
+  const at = workspace
+  let i: usize = 0
+  for (; i < (end & ~15); i += 16) write<v128>(at + i, fetch<v128>(read<v128>(at + i, ADDRESS)), HEAD)
+  for (; i < end; i += 4) write<u32>(at + i, fetch<u32>(read<u32>(at + i, ADDRESS)), HEAD)
+}
+
+/** The actions, and the outcome columns of their pairs. */
+function act<L>(first: usize, end: usize, a_: u32, bitsA: u32, bitsO: u32): void {
+  const from = states + first
+  const bases = outcomeTables + first
+  const at = workspace
+  let i: usize = 0
+  for (; i < (end & ~15); i += 16)
+    actAt<v128, L>(read<v128>(from + i), read<v128>(bases + i), at + i, a_, bitsA, bitsO)
+  for (; i < end; i += 4)
+    actAt<u32, L>(read<u32>(from + i), read<u32>(bases + i), at + i, a_, bitsA, bitsO)
+}
+
+// @ts-ignore: decorator
+@inline
+function actAt<W, L>(from: W, base: W, at: usize, a_: u32, bitsA: u32, bitsO: u32): void {
+  const action = actionOf<W, L>(read<W>(at, WORD_U), read<W>(at, ADDRESS), read<W>(at, HEAD), bitsA)
+  const pair = plus<W>(times<W>(from, all<W>(a_)), action)
+  write<W>(at, pair, PAIR)
+  write<W>(at, outcomeColumnOf<W, L>(pair, read<W>(at, WORD_W), base, bitsO), ADDRESS)
+}
+
+/** Where they lead. */
+function move<L, R>(first: usize, end: usize, a_: u32, bits: u32, step: usize, reward: usize): void {
+  const to = states + first
+  const at = workspace
+  let i: usize = 0
+  for (; i < (end & ~15); i += 16) {
+    const own = moveAt<v128, L>(to + i, at + i, a_, bits, step + (i << 1))
+    if (isFloat<R>()) write<v128>(at + i, own, HEAD)
+  }
+  for (; i < end; i += 4) {
+    const own = moveAt<u32, L>(to + i, at + i, a_, bits, step + (i << 1))
+    if (isFloat<R>()) write<u32>(at + i, own, HEAD)
+  }
+  if (!isFloat<R>()) return
+  for (i = 0; i < end; i += 4) {
+    const agent = ((first + i) >> 2) as u32
+    arrive<L>(read<u32>(at + i, ADDRESS), read<u32>(at + i, HEAD), agent, step + (i << 1), reward + (i << 1))
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function touchOutcomes<L>(first: u32, n: u32, bits: u32): void {
-  for (let i: u32 = 0; i < n; i++) {
-    const word = load<u32>(wordsW + ((i as usize) << 2))
-    const pair = load<u32>(pairs + ((i as usize) << 2))
-    let slot = load<u32>(outcomeTables + (((first + i) as usize) << 2)) as usize
-    if (sizeof<L>() == 2) slot += ((pair << bits) + (word >>> (32 - bits))) as usize << 3
-    else {
-      const row = outcomeRows + ((pair as usize) << 3)
-      slot += (load<u32>(row) + (word >>> load<u32>(row, 4))) as usize << 4
-    }
-    store<u32>(wordsU + ((i as usize) << 2), load<u32>(slot))
-  }
+function moveAt<W, L>(to: usize, at: usize, a_: u32, bits: u32, step: usize): W {
+  const pair = read<W>(at, PAIR)
+  const word = read<W>(at, WORD_W)
+  const head = read<W>(at, HEAD)
+  const own = ownOf<W, L>(pair, word, head, bits)
+  note<W>(pair, nextOf<W, L>(word, read<W>(at, ADDRESS), head, own, bits), a_, to, step)
+  return own
 }
 
-/** `steps` steps of agents first .. first + n - 1, in three short loops a step: loads of different agents do not wait for one another. */
+/** Agents from which on the loops are worth while. */
+const MANY: u32 = 4
+
+/** `steps` steps of agents first .. first + n - 1. Loads of different agents do not wait for one another. */
 function walk<L, R>(first: u32, n: u32, steps: u32): void {
   const a_ = actions
   const bitsA = actionBits
   const bitsO = outcomeBits
-  const touch = touchFirst
-  let at = trajectory
-  let rewardAt = rewardOfStep
+  const from = (first as usize) << 2
+  const end = (n as usize) << 2
+  let step = trajectory
+  let reward = rewardOfStep
   for (let t: u32 = 0; t < steps; t++) {
-    drawWords(first, n)
-    if (touch) touchActions<L>(first, n, bitsA)
-    chooseActions<L>(first, n, a_, bitsA)
-    if (touch) touchOutcomes<L>(first, n, bitsO)
-    enterStates<L, R>(first, n, a_, bitsO, at, rewardAt)
-    at += (n as usize) << 3
-    rewardAt += (n as usize) << 3
+    if (n < MANY) {
+      for (let i: u32 = 0; i < n; i++) {
+        const offset = (i as usize) << 3
+        stepOf<L, R>(first + i, a_, bitsA, bitsO, step + offset, reward + offset)
+      }
+    } else {
+      draw<L>(from, end, bitsA)
+      look(end)
+      act<L>(from, end, a_, bitsA, bitsO)
+      look(end)
+      move<L, R>(from, end, a_, bitsO, step, reward)
+    }
+    step += end << 1
+    reward += end << 1
   }
 }
 
@@ -482,7 +543,7 @@ function sweep<T, N, L, R>(q: usize, recs: usize, agent: u32, steps: u32): void 
   const keep = load<T>(coefficients)
   const eta = load<T>(coefficients, sizeof<T>())
   const discounted = load<T>(coefficients, 2 * sizeof<T>())
-  const base = load<u32>(outcomeTables + ((agent as usize) << 2)) as usize
+  const base = load<u32>(outcomeTables + ((agent as usize) << 2))
   let x = load<u32>(streamX + ((agent as usize) << 2))
   let y = load<u32>(streamY + ((agent as usize) << 2))
   for (let t: u32 = 0; t < steps; t++) {
@@ -496,23 +557,12 @@ function sweep<T, N, L, R>(q: usize, recs: usize, agent: u32, steps: u32): void 
         const word = rotl<u32>(x * MULTIPLIER, 5) * 5
         x = rotl<u32>(x, 26) ^ y ^ (y << 9)
         y = rotl<u32>(y, 13)
-        let slot: usize
-        let next: u32
-        let own: u32
-        if (sizeof<L>() == 2) {
-          slot = base + ((((pair << bits) + (word >>> (32 - bits))) as usize) << 3)
-          own = below((word << bits) >>> 1, load<u32>(slot))
-          next = (load<u32>(slot, 4) >>> (16 & ~own)) & 0xffff
-        } else {
-          const row = outcomeRows + ((pair as usize) << 3)
-          const shift = load<u32>(row, 4)
-          slot = base + (((load<u32>(row) + (word >>> shift)) as usize) << 4)
-          own = below((word << (32 - shift)) >>> 1, load<u32>(slot))
-          const alias = load<u32>(slot, 8)
-          next = alias ^ ((alias ^ load<u32>(slot, 4)) & own)
-        }
+        const outcome = outcomeColumnOf<u32, L>(pair, word, base, bits)
+        const head = fetch<u32>(outcome)
+        const own = ownOf<u32, L>(pair, word, head, bits)
+        const next = nextOf<u32, L>(word, outcome, head, own, bits)
         const reward = isFloat<R>()
-          ? load<f64>(rewards + ((slot - outcomes) << (sizeof<L>() == 2 ? 1 : 0)) + (8 & ~(own as usize)))
+          ? load<f64>(rewardOf<L>(outcome, own))
           : load<f64>(recs + (pair as usize) * stride<T, N>() + 3 * sizeof<T>())
         const best = load<T>(values + (next as usize) * sizeof<T>())
         const at = q + (pair as usize) * sizeof<T>()
@@ -580,16 +630,19 @@ function rounds<T, N, L, R>(times: u32, steps: u32): void {
   }
 }
 
-/** Which code fits: 1 or 2 lanes; narrow counts and walk or wide; rewards that travel with the steps or stand in the records. */
+/** Which code fits: 1 or 2 lanes; narrow counts or wide; 4, 8 or 16 bytes an outcome column: dense, narrow, wide; rewards that travel with the steps or stand in the records. */
 export let lanes: u32 = 1
 export let narrowCounts: bool = false
-export let narrowWalk: bool = true
+export let columnBytes: u32 = 8
 export let rewardsByStep: bool = false
 
 // @ts-ignore: decorator
 @inline
 function roundsOf<T, N>(times: u32, steps: u32): void {
-  if (narrowWalk) {
+  if (columnBytes == 4) {
+    if (rewardsByStep) rounds<T, N, u8, f64>(times, steps)
+    else rounds<T, N, u8, u8>(times, steps)
+  } else if (columnBytes == 8) {
     if (rewardsByStep) rounds<T, N, u16, f64>(times, steps)
     else rounds<T, N, u16, u8>(times, steps)
   } else if (rewardsByStep) rounds<T, N, u32, f64>(times, steps)
@@ -607,7 +660,10 @@ export function advance(times: u32, steps: u32): void {
 
 /** Draws the next `steps` steps of a block. */
 export function walkBlock(first: u32, n: u32, steps: u32): void {
-  if (narrowWalk) {
+  if (columnBytes == 4) {
+    if (rewardsByStep) walk<u8, f64>(first, n, steps)
+    else walk<u8, u8>(first, n, steps)
+  } else if (columnBytes == 8) {
     if (rewardsByStep) walk<u16, f64>(first, n, steps)
     else walk<u16, u8>(first, n, steps)
   } else if (rewardsByStep) walk<u32, f64>(first, n, steps)
@@ -655,7 +711,10 @@ export function finishMember(member: u32): void {
 function sweepAs<T, N>(member: u32, agent: u32, steps: u32): void {
   const q = table + (member as usize) * tableBytes
   const recs = records + (member as usize) * recordBytes
-  if (narrowWalk) {
+  if (columnBytes == 4) {
+    if (rewardsByStep) sweep<T, N, u8, f64>(q, recs, agent, steps)
+    else sweep<T, N, u8, u8>(q, recs, agent, steps)
+  } else if (columnBytes == 8) {
     if (rewardsByStep) sweep<T, N, u16, f64>(q, recs, agent, steps)
     else sweep<T, N, u16, u8>(q, recs, agent, steps)
   } else if (rewardsByStep) sweep<T, N, u32, f64>(q, recs, agent, steps)

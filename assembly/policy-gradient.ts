@@ -7,11 +7,16 @@
 export let actions: u32 = 0
 /** bytes of a row of `levels`: 4 A, rounded up to a multiple of 16 */
 export let levelBytes: usize = 0
+/** first byte that is free for what the caller lays out */
+export const free: usize = __heap_base
+
 /** [S * A] f64 */
 export let theta: usize = 0
 /** [S * A] f64, and 8 bytes beyond */
 export let policy: usize = 0
-/** [S][A, rounded up to a multiple of 4] i32: threshold - 1 of the cumulative sums; from entry A - 1 on the largest i32, which is never exceeded */
+/** [A + 3] f64, workspace */
+export let sums: usize = 0
+/** [S][A, rounded up to a multiple of 4] i32: of the cumulative weights; from entry A - 1 on the largest i32, which is never exceeded */
 export let levels: usize = 0
 /** [S] u8: 1 for states visited in this batch */
 export let seen: usize = 0
@@ -39,18 +44,12 @@ export let stepRewards: usize = 0
 export let streamX: u32 = 0
 export let streamY: u32 = 0
 
-const LN2_HIGH: f64 = 0.6931471803691238
-const LN2_LOW: f64 = 1.9082149292705877e-10
-const LOG2E: f64 = 1.4426950408889634
-/** 2^52 + 1023: added to an integer k it leaves k + 1023 in the low bits */
-const EXPONENT: f64 = 4503599627371519.0
-/** below, 2^k would be subnormal */
-const LEAST_NORMAL: f64 = -708.0
+const MULTIPLIER: i32 = 0x9e3779bb
 const TWO_54: f64 = 18014398509481984.0
-const EXP_LEAST: f64 = -745.1332191019412
 
-/** 1/15!, 1/14!, ... 1/2!: read from memory, which is cheaper than to build vectors of them. */
-const SERIES = memory.data<f64>([
+/** Constants of exp and of `visit`, eight bytes each: read from memory, which is cheaper than to build vectors of them. */
+const CONSTANTS = memory.data<f64>([
+  // 0 to 13: 1/15!, 1/14!, ... 1/2!
   1.0 / 1307674368000.0,
   1.0 / 87178291200.0,
   1.0 / 6227020800.0,
@@ -65,23 +64,51 @@ const SERIES = memory.data<f64>([
   1.0 / 24.0,
   1.0 / 6.0,
   0.5,
+  // 14: log2 e; 15 and 16: ln 2 in two parts
+  1.4426950408889634,
+  0.6931471803691238,
+  1.9082149292705877e-10,
+  // 17: 2^52 + 1023, which added to an integer k leaves k + 1023 in the low bits
+  4503599627371519.0,
+  // 18: below, 2^k may be subnormal; 19: below, exp is 0
+  -708.0,
+  -745.1332191019412,
+  // 20
+  1.0,
+  // 21: 1.5 * 2^52, which added to an integer of 32 bits leaves it in the low bits
+  6755399441055744.0,
 ])
 
 // @ts-ignore: decorator
 @inline
-function term(sum: v128, r: v128, i: usize): v128 {
-  return f64x2.add(f64x2.mul(sum, r), v128.load64_splat(SERIES + (i << 3)))
+function both(i: usize): v128 {
+  return v128.load64_splat(CONSTANTS + (i << 3))
 }
 
-/** exp(x) 2^-k of two numbers x in [-745.2, 0], k = round(x / ln 2). The operations of numeric/elementary.ts. */
+/** sum r + constant i. */
 // @ts-ignore: decorator
 @inline
-function significand(x: v128, k: v128): v128 {
-  const a = f64x2.sub(x, f64x2.mul(k, f64x2.splat(LN2_HIGH)))
-  const b = f64x2.mul(k, f64x2.splat(LN2_LOW))
+function term(sum: v128, r: v128, i: usize): v128 {
+  return f64x2.add(f64x2.mul(sum, r), both(i))
+}
+
+/** 2^k for integers k in [-1022, 1023]. */
+// @ts-ignore: decorator
+@inline
+function power(k: v128): v128 {
+  return i64x2.shl(f64x2.add(k, both(17)), 52)
+}
+
+/** exp of two numbers <= 0, by the operations of src/numeric/elementary.ts. */
+// @ts-ignore: decorator
+@inline
+function expPair(x: v128): v128 {
+  const k = f64x2.floor(f64x2.add(f64x2.mul(x, both(14)), both(13)))
+  const a = f64x2.sub(x, f64x2.mul(k, both(15)))
+  const b = f64x2.mul(k, both(16))
   const r = f64x2.sub(a, b)
   const c = f64x2.sub(f64x2.sub(a, r), b)
-  let sum = v128.load64_splat(SERIES)
+  let sum = both(0)
   sum = term(sum, r, 1)
   sum = term(sum, r, 2)
   sum = term(sum, r, 3)
@@ -96,56 +123,64 @@ function significand(x: v128, k: v128): v128 {
   sum = term(sum, r, 12)
   sum = term(sum, r, 13)
   const tail = f64x2.mul(f64x2.mul(r, r), sum)
-  const one = f64x2.splat(1)
-  const whole = f64x2.add(one, r)
-  const rest = f64x2.sub(r, f64x2.sub(whole, one))
-  return f64x2.add(whole, f64x2.add(rest, f64x2.add(tail, f64x2.mul(c, whole))))
+  const whole = f64x2.add(both(20), r)
+  const rest = f64x2.sub(r, f64x2.sub(whole, both(20)))
+  const m = f64x2.add(whole, f64x2.add(rest, f64x2.add(tail, f64x2.mul(c, whole))))
+  if (v128.any_true(f64x2.lt(x, both(18)))) return tiny(x, m, k)
+  return f64x2.mul(m, power(k))
 }
 
-/** exp of two numbers <= 0. */
+/** m 2^k where 2^k may be subnormal: by way of 2^(k + 54), which is not; 0 where exp underflows. */
+function tiny(x: v128, m: v128, k: v128): v128 {
+  const raised = f64x2.mul(m, power(f64x2.add(k, f64x2.splat(54))))
+  const small = f64x2.div(raised, f64x2.splat(TWO_54))
+  const usual = f64x2.mul(m, power(k))
+  const result = v128.bitselect(small, usual, f64x2.lt(k, f64x2.splat(-1021)))
+  return v128.andnot(result, f64x2.lt(x, both(19)))
+}
+
+/** floor(E 2^31 / total - 1/2) of two cumulative weights, in the low halves of two lanes. */
 // @ts-ignore: decorator
 @inline
-function exp2(x: v128): v128 {
-  const k = f64x2.floor(f64x2.add(f64x2.mul(x, f64x2.splat(LOG2E)), f64x2.splat(0.5)))
-  const m = significand(x, k)
-  if (v128.any_true(f64x2.lt(x, f64x2.splat(LEAST_NORMAL)))) return tiny(x, m, k)
-  return f64x2.mul(m, i64x2.shl(f64x2.add(k, f64x2.splat(EXPONENT)), 52))
+function levelPair(at: usize, scale: v128): v128 {
+  return f64x2.add(f64x2.floor(f64x2.sub(f64x2.mul(v128.load(at), scale), both(13))), both(21))
 }
 
-/** m 2^k in two lanes, where 2^k may be subnormal: by way of 2^(k + 54), which is not; 0 where exp underflows. */
-function tiny(x: v128, m: v128, k: v128): v128 {
-  const raised = f64x2.add(k, f64x2.splat(54))
-  const scaled = f64x2.mul(m, i64x2.shl(f64x2.add(raised, f64x2.splat(EXPONENT)), 52))
-  const usual = f64x2.mul(m, i64x2.shl(f64x2.add(k, f64x2.splat(EXPONENT)), 52))
-  const small = f64x2.div(scaled, f64x2.splat(TWO_54))
-  const result = v128.bitselect(small, usual, f64x2.lt(k, f64x2.splat(-1021)))
-  return v128.andnot(result, f64x2.lt(x, f64x2.splat(EXP_LEAST)))
-}
-
-/** Writes pi(.|s) and its levels. Rows are read and written in pairs of entries; what lies beyond an odd row's end is put right. */
+/** Writes pi(.|s) and its levels. An odd last entry is worked on in two equal lanes, of which one is written. */
 function visit(s: u32): void {
-  const n = actions as usize
-  const from = theta + (((s * actions) as usize) << 3)
-  const to = policy + (((s * actions) as usize) << 3)
-  let best = load<f64>(from)
-  for (let a: usize = 1; a < n; a++) best = max<f64>(best, load<f64>(from + (a << 3)))
-  const most = f64x2.splat(best)
-  const even = n & ~1
-  let a: usize = 0
-  for (; a < even; a += 2) v128.store(to + (a << 3), exp2(f64x2.sub(v128.load(from + (a << 3)), most)))
-  if (a < n) v128.store64_lane(to + (a << 3), exp2(f64x2.sub(v128.load64_splat(from + (a << 3)), most)), 0)
+  const row = ((s * actions) as usize) << 3
+  const last = ((actions - 1) as usize) << 3
+  const from = theta + row
+  const to = policy + row
+  const single = (last & 8) == 0
+  let most = v128.load64_splat(from + last)
+  for (let a: usize = 0; a < last; a += 16) most = f64x2.pmax(most, v128.load(from + a))
+  most = f64x2.pmax(most, i64x2.shuffle(most, most, 1, 0))
+  for (let a: usize = 0; a < last; a += 16) v128.store(to + a, expPair(f64x2.sub(v128.load(from + a), most)))
+  if (single) v128.store64_lane(to + last, expPair(f64x2.sub(v128.load64_splat(from + last), most)), 0)
   let total: f64 = 0
-  for (a = 0; a < n; a++) total += load<f64>(to + (a << 3))
-  let sum: f64 = 0
-  const row = levels + (s as usize) * levelBytes
-  const last = n - 1
-  for (a = 0; a < last; a++) {
-    const p = load<f64>(to + (a << 3)) / total
-    store<f64>(to + (a << 3), p)
-    sum += p
-    store<i32>(row + (a << 2), ((min<f64>(sum, 1) * 2147483648.0 + 0.5) as u32) - 1)
+  const cumulative = sums
+  for (let a: usize = 0; a <= last; a += 8) {
+    total += load<f64>(to + a)
+    store<f64>(cumulative + a, total)
   }
-  store<f64>(to + (a << 3), load<f64>(to + (a << 3)) / total)
+  const totals = f64x2.splat(total)
+  v128.store(cumulative + last + 8, totals)
+  store<f64>(cumulative + last + 24, total)
+  const scale = f64x2.splat(2147483648.0 / total)
+  const width = levelBytes
+  const level = levels + (s as usize) * width
+  for (let b: usize = 0; b < width; b += 16) {
+    const low = levelPair(cumulative + (b << 1), scale)
+    const high = levelPair(cumulative + (b << 1) + 16, scale)
+    v128.store(level + b, i32x4.shuffle(low, high, 0, 2, 4, 6))
+  }
+  for (let a: usize = 0; a < last; a += 16) v128.store(to + a, f64x2.div(v128.load(to + a), totals))
+  if (single) store<f64>(to + last, load<f64>(to + last) / total)
+}
+
+export function visitMany(n: u32, s: u32): void {
+  for (let i: u32 = 0; i < n; i++) visit(i % s)
 }
 
 /** Makes `rollouts` rollouts of at most `horizon` steps. */
@@ -171,7 +206,7 @@ export function walk(rollouts: u32, horizon: u32): void {
         visit(s)
       }
       y ^= x
-      const level = i32x4.splat(((rotl<u32>(x * 0x9e3779bb, 5) * 5) >>> 1) as i32)
+      const level = i32x4.splat(((rotl<u32>(x * MULTIPLIER, 5) * 5) >>> 1) as i32)
       x = rotl<u32>(x, 26) ^ y ^ (y << 9)
       y = rotl<u32>(y, 13)
       let pair = s * n
@@ -180,7 +215,7 @@ export function walk(rollouts: u32, horizon: u32): void {
         pair += popcnt<u32>(i32x4.bitmask(i32x4.gt_s(level, v128.load(row + b))))
       }
       y ^= x
-      const word = rotl<u32>(x * 0x9e3779bb, 5) * 5
+      const word = rotl<u32>(x * MULTIPLIER, 5) * 5
       x = rotl<u32>(x, 26) ^ y ^ (y << 9)
       y = rotl<u32>(y, 13)
       const place = rows + ((pair as usize) << 3)

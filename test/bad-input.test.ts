@@ -159,6 +159,97 @@ describe('an experiment file', () => {
   })
 })
 
+describe('an experiment of policy gradients', () => {
+  const right = {
+    environment: GARNET,
+    agents: '{ count: 2, rewards: ./r.json }',
+    name: 'fedpg',
+    policy: 'softmax',
+    gradient: 'exact',
+    stepSize: '0.1',
+    metrics: '[J]',
+    more: '',
+  }
+  const policyGradients = (change: Partial<typeof right>): string => {
+    const { environment, agents, name, policy, gradient, stepSize, metrics, more } = { ...right, ...change }
+    return [
+      'name: wrong',
+      `environment: ${environment}`,
+      `agents: ${agents}`,
+      'algorithm:',
+      `  name: ${name}`,
+      `  policy: ${policy}`,
+      `  gradient: ${gradient}`,
+      `  stepSize: ${stepSize}`,
+      '  localSteps: 2',
+      '  rounds: 3',
+      ...(more === '' ? [] : [more]),
+      `evaluate: { metrics: ${metrics} }`,
+      '',
+    ].join('\n')
+  }
+  const CART_POLE = '{ family: CartPole-v1, discount: 0.99 }'
+  const GRID = '{ family: grid-world, discount: 0.9, map: [S.H, .G#] }'
+  const beyond = (change: Partial<typeof right>): string =>
+    policyGradients({
+      environment: CART_POLE,
+      agents: '{ count: 2 }',
+      policy: '{ mlp: [4] }',
+      gradient: '{ rollouts: 1, horizon: 9 }',
+      metrics: '[rounds]',
+      ...change,
+    })
+
+  test.each<[string, string, string]>([
+    ['an unknown algorithm', policyGradients({ name: 'fast-fed-gp' }), ':5:3: algorithm.name: expected one of q-learning, fed-syn-q, fed-asyn-q, local, central, fedpg, fast-fedpg, scaffold, fedsvrpg-m, softpavg, projpavg, qavg, ifca, got "fast-fed-gp", did you mean "fast-fedpg"?'], // prettier-ignore
+    ['tabular on CartPole', beyond({ policy: 'softmax' }), ':6:3: algorithm.policy: softmax needs finitely many states, CartPole-v1 has observations of 4 numbers: linear (tiles, radialBasis, fourier) and mlp fit'], // prettier-ignore
+    ['exact on CartPole', beyond({ gradient: 'exact' }), ':7:3: algorithm.gradient: exact needs the model of a finite problem, got CartPole-v1: expected a mapping with rollouts and horizon'], // prettier-ignore
+    ['J of CartPole', beyond({ metrics: '[rounds, J]' }), ':11:31: evaluate.metrics.1: J needs the model of a finite problem, got CartPole-v1'], // prettier-ignore
+    ['a pole of length 0', beyond({ environment: '{ family: CartPole-v1, discount: 0.99, parameters: { length: 0 } }' }), ':2:67: environment.parameters.length: expected a number in (0, infinity), got 0'], // prettier-ignore
+    ['poles of no length', beyond({ agents: '{ count: 2, parameters: { length: [] } }' }), ':3:35: agents.parameters.length: expected at least one number, got an empty list'], // prettier-ignore
+    ['rewards of CartPole', beyond({ agents: right.agents }), ':3:21: agents.rewards: needs a finite problem, got CartPole-v1'], // prettier-ignore
+    ['horizon 0', policyGradients({ gradient: '{ rollouts: 8, horizon: 0 }' }), ':7:28: algorithm.gradient.horizon: expected an integer in [1, 1000000], got 0'], // prettier-ignore
+    ['no rollouts', policyGradients({ gradient: '{ rollouts: 0, horizon: 9 }' }), ':7:15: algorithm.gradient.rollouts: expected an integer in [1, 1000000], got 0'], // prettier-ignore
+    ['the mean of no other rollout', policyGradients({ gradient: '{ rollouts: 1, horizon: 9, baseline: leave-one-out }' }), ':7:40: algorithm.gradient.baseline: leave-one-out is the mean of the other rollouts: expected at least 2 rollouts, got 1'], // prettier-ignore
+    ['eta 0', policyGradients({ stepSize: '0' }), ':8:3: algorithm.stepSize: expected a number in (0, infinity), got 0: nothing would be learned'], // prettier-ignore
+    ['eta infinite', policyGradients({ stepSize: '.inf' }), ':8:3: algorithm.stepSize: expected a number in (0, infinity), got Infinity'], // prettier-ignore
+    ['momentum elsewhere', policyGradients({ more: '  momentum: 0.2' }), ':11:3: algorithm.momentum: belongs to fedsvrpg-m'], // prettier-ignore
+    ['a behaviour', policyGradients({ agents: '{ count: 2, behavior: uniform }' }), ':3:21: agents.behavior: belongs to Q-learning'], // prettier-ignore
+    ['a log', policyGradients({ agents: '{ logs: [good.csv] }' }), ':3:11: agents.logs: belongs to Q-learning'], // prettier-ignore
+    ['an odd pair', policyGradients({ agents: '{ count: 3, rewards: { heterogeneity: 1, pairs: true } }' }), ':3:50: agents.rewards.pairs: expected an even number of agents, got agents.count 3'], // prettier-ignore
+    ['a goal in a hole', policyGradients({ environment: GRID, agents: '{ count: 2, rewards: { goals: [[0, 2]] } }' }), ':3:40: agents.rewards.goals.0: expected a plain cell ("S" or "."), for all agents share the dynamics, got "H" at [0, 2]'], // prettier-ignore
+    ['the gap of different dynamics', policyGradients({ agents: '{ count: 2, dynamics: { heterogeneity: 1 } }', metrics: '[gap]' }), ':11:23: evaluate.metrics.0: gap compares with the best common policy, which is not known where dynamics differ'], // prettier-ignore
+    ['rewards for Q-learning', experiment({ agents: right.agents }), ':3:21: agents.rewards: belongs to policy gradients'], // prettier-ignore
+    ['Q-learning on CartPole', experiment({ environment: CART_POLE }), ':2:16: environment.family: CartPole-v1 has no table of states, which Q-learning needs'], // prettier-ignore
+  ])('%s', (_, text, words) => {
+    given({ 'x.yaml': text, 'r.json': JSON.stringify(table(2, 4, 2)) })
+    expect(answer(['run', 'x.yaml', '--out', 'out'])).toEqual(refusal('x.yaml', words))
+  })
+
+  /** [agents][states][actions] */
+  const table = (agents: number, states: number, actions: number): number[][][] =>
+    Array.from({ length: agents }, () => Array.from({ length: states }, () => Array<number>(actions).fill(1)))
+
+  test.each<[string, string, string]>([
+    ['of one agent', JSON.stringify(table(1, 4, 2)), ':1:1: expected an array of 2 agents, got an array of 1'], // prettier-ignore
+    ['of three states', JSON.stringify([...table(1, 3, 2), ...table(1, 4, 2)]), ':1:2: 0: expected an array of 4 states of agent 0, got an array of 3'], // prettier-ignore
+    ['that are not finite', JSON.stringify(table(2, 4, 2)).replace('1', '1e999'), ':1:4: 0.0.0: expected'],
+    ['that are no JSON', '[[[1, 2', 'not valid JSON'],
+  ])('rewards %s', (_, rewards, words) => {
+    given({ 'x.yaml': policyGradients({}), 'r.json': rewards })
+    expect(answer(['run', 'x.yaml', '--out', 'out'])).toEqual(refusal(join(root, 'r.json'), words))
+  })
+
+  test('plan and coverage, which are about Q-learning', () => {
+    given({ 'x.yaml': policyGradients({}), 'r.json': JSON.stringify(table(2, 4, 2)) })
+    for (const args of [
+      ['plan', 'x.yaml', '--epsilon', '0.1'],
+      ['coverage', 'x.yaml'],
+    ])
+      expect(answer(args)).toEqual(refusal('x.yaml: expected a variant of Q-learning', 'got fedpg'))
+  })
+})
+
 describe('a log', () => {
   test.each<[string, string, string]>([
     ['a wrong header', 'state,action,reward,next,terminated\n0,0,1,1,0\n', ':1:1: expected the header state,action,reward,next_state,terminated, got "state,action,reward,next,'], // prettier-ignore

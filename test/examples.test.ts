@@ -16,6 +16,8 @@ function outputOf(name: string): string {
 }
 
 const RUN = ['solve', 'run-experiment', 'learn-from-logs']
+/** An environment to be named in an experiment: test/environments-document.test.ts acts in it. */
+const MODULES = ['my-env']
 
 describe('examples', () => {
   test('all of them are run here', () => {
@@ -23,7 +25,7 @@ describe('examples', () => {
       readdirSync(join(ROOT, 'examples'))
         .filter((file) => file.endsWith('.ts'))
         .toSorted(),
-    ).toEqual(RUN.map((name) => `${name}.ts`).toSorted())
+    ).toEqual([...RUN, ...MODULES].map((name) => `${name}.ts`).toSorted())
   })
 
   test('import the package by its name', () => {

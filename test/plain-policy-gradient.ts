@@ -12,7 +12,10 @@ const times = (c: number, x: readonly number[]): number[] => x.map((a) => c * a)
 const dot = (x: readonly number[], y: readonly number[]): number =>
   zip(x, y, (a, b) => a * b).reduce((a, b) => a + b, 0)
 const average = (xs: readonly (readonly number[])[]): number[] =>
-  times(1 / xs.length, xs.reduce((a, b) => plus(a, b)) as number[])
+  times(
+    1 / xs.length,
+    xs.reduce((a, b) => plus(a, b)),
+  )
 
 /** x with x = b + gamma m x, by Gauss-Jordan elimination. */
 function fixedPoint(m: readonly (readonly number[])[], b: readonly number[], gamma: number): number[] {

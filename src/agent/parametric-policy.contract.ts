@@ -1,6 +1,7 @@
 /** What every {@link ParametricPolicy} keeps: a test file calls this with an implementation. */
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { log } from '../numeric/elementary.ts'
 import { Purpose, streamOf, uniform } from '../numeric/stream.ts'
 import type { Point } from './environment.ts'
 import type { DiscretePolicy, ParametricPolicy } from './parametric-policy.ts'
@@ -109,7 +110,12 @@ export function checkDiscretePolicy(policy: DiscretePolicy, observations: fc.Arb
 
   const check = (scale: number, question: (theta: Float64Array, o: Point) => void): void =>
     fc.assert(
-      fc.property(thetas(size), observations, (theta, o) => question(theta.map((x) => scale * x), o)),
+      fc.property(thetas(size), observations, (theta, o) =>
+        question(
+          theta.map((x) => scale * x),
+          o,
+        ),
+      ),
       { seed: 2, numRuns: 20 },
     )
   const sum = (values: Iterable<number>): number => [...values].reduce((a, b) => a + b, 0)
@@ -120,7 +126,7 @@ export function checkDiscretePolicy(policy: DiscretePolicy, observations: fc.Arb
       const pi = policy.at(theta).probabilities(o)
       expect(pi.length).toBe(actions)
       expect(sum(pi)).toBeCloseTo(1, 14)
-      for (const a of all) expect(Math.log(pi[a] as number)).toBeCloseTo(policy.at(theta).logProbability(o, a), 11) // prettier-ignore
+      for (const a of all) expect(log(pi[a] as number)).toBeCloseTo(policy.at(theta).logProbability(o, a), 11)
     })
   })
 

@@ -28,6 +28,7 @@ export const CLAIMS: Readonly<Record<string, () => Promise<{ readonly claim: Cla
   'woo-speedup': () => import('../../experiments/woo-speedup/claim.ts'),
   'woo-coverage': () => import('../../experiments/woo-coverage/claim.ts'),
   'woo-communication': () => import('../../experiments/woo-communication/claim.ts'),
+  'zhu-bias': () => import('../../experiments/zhu-bias/claim.ts'),
 }
 
 /** Carries the command out; without an id, or with `list`, lists the claims. The verdicts do not change the exit code. */

@@ -3,7 +3,13 @@
  * run in the two lanes of the kernel on one trajectory; several seeds of few agents share a block, so that memory waits overlap.
  * What comes out of a trial does not depend on its batch.
  */
-import { isPolicyGradient, type Experiment, type QSettings, type Settings, type Variant } from './experiment.ts'
+import {
+  isPolicyGradient,
+  type Experiment,
+  type QSettings,
+  type Settings,
+  type Variant,
+} from './experiment.ts'
 import { agentsOf, type Trial } from './trial.ts'
 
 /** Trials carried out together: the seeds of the first variant, then those of the second. */

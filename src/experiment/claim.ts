@@ -26,7 +26,9 @@ export {
   stationary,
 } from './claim/judge.ts'
 export type { Compared, Drawn, Quantity, Verdict } from './claim/judge.ts'
-export type { Chart, ChartPoint, ChartSeries } from '../plot/chart.ts'
+export { averaged, exponential, halfUnit, powerLaw, slopeOfMeans } from './claim/rate.ts'
+export type { Fit } from './claim/rate.ts'
+export type { Chart, ChartPoint, ChartSeries, ReferenceLine } from '../plot/chart.ts'
 export type { Samples } from '../metrics/samples.ts'
 export type { Interval } from '../numeric/statistics.ts'
 
@@ -148,7 +150,7 @@ export function samplesWhere(part: Measured, where: Where, metric: string): read
   if (variant === undefined || found.length > 1) {
     throw new RangeError(`claim: expected one variant where ${JSON.stringify(where)}, got ${found.length}`)
   }
-  return samplesOf(part, variant, metric)
+  return samplesOfVariant(part, variant, metric)
 }
 
 /** The samples at one step of {@link samplesWhere}; at the last step when none is named. */
@@ -158,7 +160,9 @@ export function samplesAt(part: Measured, where: Where, metric: string, step?: n
 
 /** The metric at one step for each of the frozen draws of the variants that `where` names: samples over trajectories. */
 export function drawsAt(part: Measured, where: Where, metric: string, step: number): Samples[] {
-  return variantsWhere(part, where).map((variant) => stepOf(samplesOf(part, variant, metric), metric, step))
+  return variantsWhere(part, where).map((variant) =>
+    stepOf(samplesOfVariant(part, variant, metric), metric, step),
+  )
 }
 
 /** The points of a published series. Throws RangeError where there is none. */
@@ -209,7 +213,8 @@ export const chartPoint = (x: number, { value, low, high }: Interval): ChartPoin
 /** Published points as points of a chart. */
 export const chartPoints = (points: readonly Point[]): ChartPoint[] => points.map(([x, y]) => ({ x, y }))
 
-function samplesOf(part: Measured, { name }: Variant, metric: string): readonly Samples[] {
+/** The samples of one metric of one variant, by rising step. Throws RangeError where it has no rows of it. */
+export function samplesOfVariant(part: Measured, { name }: Variant, metric: string): readonly Samples[] {
   const samples = part.samples.get(name)?.get(metric)
   if (samples === undefined) throw new RangeError(`claim: variant ${name} has no ${metric}`)
   return samples

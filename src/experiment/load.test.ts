@@ -51,3 +51,12 @@ it('refuses a large file by its size, and bytes that are no text', async () => {
   await writeFile(junk, Uint8Array.of(0x61, 0, 0x62))
   expect(await fault(junk)).toBe(`${junk}: expected YAML text, got binary data`)
 })
+
+it('names an experiment that states no name after its file', async () => {
+  const named = async (file: string): Promise<string> => {
+    await writeFile(join(folder, file), valid.replace('name: a\n', ''))
+    return (await loadExperiment(join(folder, file))).name
+  }
+  expect(await named('ward.v2.yaml')).toBe('ward.v2')
+  expect(await named('-odd.yaml')).toBe('experiment')
+})

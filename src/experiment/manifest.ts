@@ -6,7 +6,8 @@ import { stringify } from 'yaml'
 import { systemCode, systemReason } from './disk.ts'
 import { InputError } from './errors.ts'
 import { isPolicyGradient, type Experiment, type Settings } from './experiment.ts'
-import { pgFilesOf } from './policy-gradient/files.ts'
+import { pgFilesOf, pgModuleOf } from './policy-gradient/files.ts'
+import { hashEnvironmentModule } from './policy-gradient/module.ts'
 import { sha256 } from './trial.ts'
 import { version } from './version.ts'
 
@@ -18,7 +19,7 @@ export interface Manifest {
   readonly name: string
   /** sha256 of the run's `experiment.yaml`, hex */
   readonly experiment: string
-  /** by path as the experiment gives it: sha256 of the file, hex */
+  /** by path as the experiment gives it: sha256 of the file, of a module with all that it imports by relative paths, hex */
   readonly inputs: Readonly<Record<string, string>>
   readonly seeds: readonly number[]
   /** names */
@@ -61,6 +62,10 @@ export async function manifestOf(experiment: Experiment, text: string): Promise<
   const files = new Set(experiment.variants.flatMap(({ settings }) => filesOf(settings)))
   const inputs: Record<string, string> = {}
   for (const file of files) inputs[file] = await hashFile(resolve(experiment.folder, file))
+  for (const { settings } of experiment.variants) {
+    const module = isPolicyGradient(settings) ? pgModuleOf(settings) : null
+    if (module !== null) inputs[module] ??= await hashEnvironmentModule(resolve(experiment.folder, module))
+  }
   return {
     fedrl: version,
     name: experiment.name,

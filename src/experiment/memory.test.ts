@@ -8,8 +8,9 @@ function experiment(
   environment: string,
   agents = '{ count: 20 }',
   algorithm = 'fed-asyn-q, syncPeriod: 5',
+  steps = ', steps: 20',
 ): Experiment {
-  const text = `name: x\nenvironment: { ${environment}, discount: 0.9 }\nagents: ${agents}\nalgorithm: { name: ${algorithm}, stepSize: 0.1, steps: 20 }`
+  const text = `name: x\nenvironment: { ${environment}, discount: 0.9 }\nagents: ${agents}\nalgorithm: { name: ${algorithm}, stepSize: 0.1${steps} }`
   const result = parseExperiment(text, { folder: '/' })
   if (!result.ok) throw new Error(JSON.stringify(result.issues))
   return result.value
@@ -29,6 +30,21 @@ describe('memory', () => {
     expect(agents(1_000_000, 'uniform')).toBeLessThan(3e8)
     const alone = bytesOf(experiment(garnet(1000, 10), '{ count: 1000 }', 'q-learning'))
     expect(alone - agents(1000, 'uniform')).toBe(8 * 10_000 * 1000)
+  })
+
+  it('of policy gradients grows with the agents, their parameters and what differs between them', () => {
+    const exact = 'fedpg, policy: softmax, gradient: exact, localSteps: 1, rounds: 1'
+    const bytes = (agents: string, algorithm = exact, environment = garnet(1000, 10)): number =>
+      bytesOf(experiment(environment, agents, algorithm, ''))
+    const own = bytes('{ count: 101 }') - bytes('{ count: 1 }')
+    expect(own).toBeGreaterThan(100 * 10_000 * (8 * 8 + 10 * 8))
+    expect(bytes('{ count: 101, dynamics: { heterogeneity: 1 } }') - bytes('{ count: 101 }')).toBe(
+      101 * 10_000 * 10 * 12,
+    )
+    const cartPole = (mlp: string): number =>
+      bytes('{ count: 8 }', `fedpg, policy: { mlp: ${mlp} }, gradient: { rollouts: 1, horizon: 9 }, localSteps: 1, rounds: 1`, 'family: CartPole-v1') // prettier-ignore
+    const parameters = 5 * 64 + 65 * 64 + 65 * 2
+    expect(cartPole('[64, 64]') - cartPole('[]')).toBe(8 * (8 * 8 + 6) * (parameters - 5 * 2))
   })
 
   it('is refused where it does not fit, with what would fit', () => {

@@ -42,10 +42,13 @@ export function pgNotesOf({ algorithm, evaluate }: PgSettings): string[] {
         'Parameters of states that an agent did not visit do not move in its own steps: which states it visited can be read from its Updates.',
       )
     if (gradient !== 'exact' && gradient.rollouts === 1 && tells)
-      notes.push('With one rollout a gradient tells of a single trajectory: what an agent did can be read from it.')
+      notes.push(
+        'With one rollout a gradient tells of a single trajectory: what an agent did can be read from it.',
+      )
     if (name === 'ifca') notes.push('An Update of ifca names the cluster that the agent joined.')
   }
-  const ownPolicies = name === 'local' || name === 'ifca' || (typeof policy === 'object' && 'mlp' in policy && policy.ownHead)
+  const ownPolicies =
+    name === 'local' || name === 'ifca' || (typeof policy === 'object' && 'mlp' in policy && policy.ownHead)
   if (ownPolicies && evaluate.metrics.includes('gap'))
     notes.push(
       'Agents use policies of their own here, and gap compares them with the best common one: it can be negative.',

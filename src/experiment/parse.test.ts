@@ -100,6 +100,13 @@ suite('parseExperiment', () => {
     })
   })
 
+  it('names an experiment that states no name', () => {
+    const nameless = single.replace(/^name.*\n/, '')
+    expect(parsed(nameless).name).toBe('experiment')
+    expect(parsed(nameless, { name: 'ward' })).toMatchObject({ name: 'ward', document: { name: 'ward' } })
+    expect(parsed(single, { name: 'ward' }).name).toBe('blessing-of-heterogeneity')
+  })
+
   it('makes paths absolute, in vary too', () => {
     const { variants } = parsed(learnsFromLogs)
     expect(variants[0]?.settings.agents).toEqual({ logs: ['/lab/one/a.csv', '/lab/b.csv'] })
@@ -226,15 +233,17 @@ suite('what is wrong is told, once, with its place', () => {
     [
       'another algorithm',
       'fed-asyn-q',
-      'fedpg',
-      ['e.yaml:7:3: algorithm.name: expected one of q-learning, fed-syn-q, fed-asyn-q, got "fedpg"'],
+      'ddqn',
+      [
+        'e.yaml:7:3: algorithm.name: expected one of q-learning, fed-syn-q, fed-asyn-q, local, central, fedpg, fast-fedpg, scaffold, fedsvrpg-m, softpavg, projpavg, qavg, ifca, got "ddqn"',
+      ],
     ],
     [
       'a module',
       'family: two-state, actions: 20, discount: 0.9',
       'module: ./env.ts',
       [
-        'e.yaml:2:16: environment.module: modules are not supported; an environment is given by family, mdp, or states with actions, discount and rewardRange',
+        'e.yaml:2:16: environment.module: a module has no table of states, which Q-learning needs: expected one of the families two-state, garnet, grid-world, frozen-lake, cliff-walking, taxi, river-swim, chain, an mdp, or states; or policy gradients (local, central, fedpg, fast-fedpg, scaffold, fedsvrpg-m, softpavg, projpavg, qavg, ifca) as algorithm',
       ],
     ],
     [

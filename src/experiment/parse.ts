@@ -15,6 +15,8 @@ import { cellCount, MOST_CELLS, type Vary, varyIssues } from './vary.ts'
 export interface ParseOptions {
   /** the folder that relative paths refer to, absolute */
   readonly folder: string
+  /** of an experiment that states none */
+  readonly name?: string
   /** `path=value`, the value as YAML: set over what the file says */
   readonly set?: readonly string[]
   /** instead of the file's seeds: a count `5`, a list `1,2,7` or a range `3..8` */
@@ -22,6 +24,9 @@ export interface ParseOptions {
   /** carry out grids above {@link MOST_CELLS} variants */
   readonly yes?: boolean
 }
+
+/** The name of an experiment that has none of its own and none of a file. */
+const NAMELESS = 'experiment'
 
 /** No more issues than this are reported: one mistake can show in every cell of a grid. */
 const MOST_ISSUES = 10
@@ -43,13 +48,13 @@ export function parseExperiment(text: string, options: ParseOptions): Result<Exp
   const file = fileSchema.safeParse(absolutePaths(data, options.folder))
   const place = (issue: Issue): Issue => placed(issue, data, source.value, flags)
   if (!file.success) return failure(tidy(zodIssues(file.error), data).map(place))
-  const { name, seeds, vary, ...base } = file.data
+  const { name = options.name ?? NAMELESS, seeds, vary, ...base } = file.data
   // the schema drops a key named __proto__, which would then be without effect and untold
   const grid = gridIssues((getIn(data, ['vary']) ?? {}) as Vary, options.yes ?? false)
   if (grid.length > 0) return failure(grid.map(place))
   const variants = variantsOf(base, vary)
   if (!variants.ok) return failure(variants.issues.map(place))
-  const document = resolvedDocument(file.data, variants.value)
+  const document = resolvedDocument({ ...file.data, name }, variants.value)
   return { ok: true, value: { name, seeds, variants: variants.value, document, folder: options.folder } }
 }
 

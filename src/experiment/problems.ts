@@ -1,10 +1,12 @@
 /** The problems of an experiment as its first seed sees them, each distinct one built once. */
-import { isQLearning, type Experiment, type QSettings } from './experiment.ts'
+import { isPolicyGradient, isQLearning, type Experiment, type QSettings } from './experiment.ts'
+import { buildPgProblem } from './policy-gradient/problem.ts'
 import { buildProblem } from './problem.ts'
 import type { Problem } from './simulation.ts'
 
 /** Settings that are equal here have the same problem at the same seed. */
-export const problemKey = ({ environment, agents }: QSettings): string => JSON.stringify([environment, agents])
+export const problemKey = ({ environment, agents }: QSettings): string =>
+  JSON.stringify([environment, agents])
 
 /** The problem of the first seed for each {@link problemKey} of the variants of Q-learning, one at a time. */
 export async function* firstProblems({
@@ -28,6 +30,19 @@ export async function* firstProblems({
 export async function checkProblems(experiment: Experiment): Promise<void> {
   const variants = experiment.variants.filter(isQLearning).filter(({ settings }) => canBeWrong(settings))
   for await (const _ of firstProblems({ ...experiment, variants }));
+  await checkPgProblems(experiment)
+}
+
+/** Builds every distinct problem of policy gradients once, of the first seed. */
+async function checkPgProblems({ variants, seeds, folder }: Experiment): Promise<void> {
+  const done = new Set<string>()
+  for (const { settings } of variants) {
+    if (!isPolicyGradient(settings)) continue
+    const { environment, agents, algorithm } = settings
+    const key = JSON.stringify([environment, agents, algorithm.policy])
+    if (!done.has(key)) await buildPgProblem(settings, seeds[0] ?? 0, folder)
+    done.add(key)
+  }
 }
 
 /** Families are right once the file is; files, and behaviours that must fit the problem, show their faults when they are read. */

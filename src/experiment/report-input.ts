@@ -8,6 +8,10 @@ import { adviceOn, coverageOf, rewardWidth, theoremOf, theoryInput } from './adv
 import { isPolicyGradient, isQLearning, type Experiment, type QSettings } from './experiment.ts'
 import { outcomesOf } from './memory.ts'
 import { modelPath } from './parts.ts'
+import { optimumOf, pgAdvice } from './policy-gradient/advice.ts'
+import { buildPgProblem } from './policy-gradient/problem.ts'
+import { isFiniteSpec } from './policy-gradient/settings-kind.ts'
+import type { PgSettings } from './policy-gradient/spec.ts'
 import { firstProblems, problemKey } from './problems.ts'
 import { readSamples } from './read-rows.ts'
 import type { Advice, ReportInput, ReportVariant, TheorySlope } from './report/input.ts'
@@ -65,7 +69,7 @@ export async function reportInputOf(
   for (const variant of summary.variants) {
     const { settings } = variant
     if (isPolicyGradient(settings)) {
-      variants.push(plainVariant(variant))
+      variants.push(await pgVariantOf({ ...variant, settings }, experiment))
       continue
     }
     const about = known.get(problemKey(settings))
@@ -84,6 +88,7 @@ export async function reportInputOf(
     variants,
     samples: await readSamples(folder),
     residual: bound,
+    ...wordsOfKind(experiment),
     slopes: slopesOf(experiment),
     notes: [],
     claim: null,
@@ -103,6 +108,7 @@ async function variantOf(
     coverage: covered,
     ...(await learnedOf(modelPath(folder, { variant: variant.name, seed }), problem)),
     advice: covered === null ? null : adviceOf(variant.settings, problem, covered),
+    optimum: null,
     notes: isLargeBuilt(problem) ? [...variant.notes, LARGE_NOTE] : variant.notes,
   }
 }
@@ -117,8 +123,41 @@ const plainVariant = (
   policy: null,
   learned: null,
   advice: null,
+  optimum: null,
   notes: [...notes, ...more],
 })
+
+/** A variant of policy gradients: the optimum and theory's step sizes for the problem of the first seed. */
+async function pgVariantOf(
+  variant: VariantSummary & { readonly settings: PgSettings },
+  { seeds, folder }: Experiment,
+): Promise<ReportVariant> {
+  const { settings } = variant
+  const problem = await buildPgProblem(settings, seeds[0] ?? 0, folder)
+  const { sentences } = pgAdvice(settings, problem, seeds[0] ?? 0)
+  return {
+    ...plainVariant(variant),
+    optimum: problem.truth === null ? null : optimumOf(problem.truth, settings.algorithm.entropy),
+    advice: sentences.length === 0 ? null : { asked: PG_ASKED, sentences },
+  }
+}
+
+const PG_ASKED = 'For the problem of the first seed, with rewards to be maximised:'
+
+/** How the report of this kind of experiment speaks of truth and of steps. */
+function wordsOfKind({ variants }: Experiment): Pick<ReportInput, 'truth' | 'stepName'> {
+  const gradients = variants.filter((variant) => !isQLearning(variant))
+  if (gradients.length < variants.length) return { truth: null, stepName: 'steps per agent, T' }
+  const known = gradients.every(
+    ({ settings }) => isPolicyGradient(settings) && isFiniteSpec(settings.environment),
+  )
+  return {
+    truth: known
+      ? 'J, J* and gradient norms are exact: linear systems are solved for them, whatever the algorithm samples.'
+      : 'No model is known: returns are means over seeded evaluation episodes.',
+    stepName: 'local steps per agent',
+  }
+}
 
 /** Larger tables are not printed: nobody reads them. */
 const MOST_STATES = 24

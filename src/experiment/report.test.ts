@@ -36,6 +36,7 @@ const variant = (name: string, assignment: Record<string, unknown>): ReportVaria
       : { grid: lake.grid, action: new Uint32Array(16), terminal: lake.mdp.terminal },
   learned: null,
   advice: { asked: 'Asked for an error of 1:', sentences: ['tau is larger than Theorem 3 allows.'] },
+  optimum: null,
   notes: [],
 })
 
@@ -48,6 +49,8 @@ const input = (names: readonly string[], seeds = 8): ReportInput => ({
   variants: names.map((name) => variant(name, { 'algorithm.averaging': name })),
   samples: gather(names.flatMap((name, i) => rowsOf(name, 1 + i, seeds))),
   residual: 1e-12,
+  truth: null,
+  stepName: 'steps per agent, T',
   slopes: [{ metric: 'error', name: 'theory: error ∝ T^-1/2', exponent: -0.5 }],
   notes: ['The last round has 10 steps.'],
   claim: null,

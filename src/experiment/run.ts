@@ -16,6 +16,7 @@ import { checkMemory } from './memory.ts'
 import { difference, experimentText, manifestOf } from './manifest.ts'
 import { checkProblems } from './problems.ts'
 import { isDone, mergedRows, writeProduct } from './parts.ts'
+import { pgWarnings } from './policy-gradient/warnings.ts'
 import type { Progress } from './progress.ts'
 import {
   createRunFolder,
@@ -173,7 +174,13 @@ async function finish(
     join(path, ROWS),
     mergedRows(path, trialsOf(experiment), (account) => accounts.push(account)),
   )
-  const summary = summarise(experiment, manifest, accounts, await samplingOf(experiment))
+  const summary = summarise(
+    experiment,
+    manifest,
+    accounts,
+    await samplingOf(experiment),
+    await pgWarnings(experiment),
+  )
   await writeReport(path, { experiment, summary, bound: largestBound(accounts) }, write)
   await write(join(path, SUMMARY), [new TextEncoder().encode(`${JSON.stringify(summary, null, 2)}\n`)])
   await rm(join(path, PARTS), { recursive: true, force: true })

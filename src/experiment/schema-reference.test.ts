@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { format, resolveConfig } from 'prettier'
 import { expect, it } from 'vitest'
 import { isRecord } from './expect.ts'
+import { parseExperiment } from './parse.ts'
+import { EPISODE_METRICS, MODEL_METRICS, PG_ALGORITHMS } from './policy-gradient/spec.ts'
 import { experimentJsonSchema } from './schema.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -48,12 +50,15 @@ function takes(schema: Schema): string {
   return `\`{ ${inner.join(', ')} }\``
 }
 
-/** The meaning of a key, and of each form it may take. */
+/** The meaning of a key, of each form it may take, and of the keys inside. */
 function meaning(schema: Schema): string {
   const forms = records(schema['anyOf'])
     .filter((form) => text(form['description']) !== '')
-    .map((form) => `${takes(form)}: ${text(form['description'])}`)
-  return [text(schema['description']), ...forms].join(' ')
+    .map((form) => `${takes(form)}: ${meaning(form)}`)
+  const inner = Object.entries(record(schema['properties'])).map(
+    ([key, value]) => `${code(key)}: ${meaning(record(value))}`,
+  )
+  return [text(schema['description']), ...forms, ...inner].join(' ')
 }
 
 function defaultOf(schema: Schema, required: boolean): string {
@@ -62,31 +67,109 @@ function defaultOf(schema: Schema, required: boolean): string {
   return /default (.+?)(?=[:;.](?: |$)|$)/.exec(text(schema['description']))?.[1] ?? 'none'
 }
 
-function keysTable(schema: Schema): string {
+function rowsOf(schema: Schema): string[] {
   const required = Array.isArray(schema['required']) ? schema['required'] : []
-  const rows = Object.entries(record(schema['properties'])).map(([key, value]) => {
+  return Object.entries(record(schema['properties'])).map(([key, value]) => {
     const inner = record(value)
     const cells = [takes(inner), defaultOf(inner, required.includes(key)), meaning(inner)]
     return `| \`${key}\` | ${cells.map(cell).join(' | ')} |`
   })
-  return ['| key | takes | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
 }
 
-/** A form by the name that chooses it, where it has one. */
-function titleOf(form: Schema): string {
+const tableOf = (rows: readonly string[]): string =>
+  ['| key | takes | default | meaning |', '|---|---|---|---|', ...rows].join('\n')
+
+/** The names that choose a form, none where it has none. */
+function namesOf(form: Schema): string[] {
   const { family, name } = record(form['properties'])
-  const chosen = record(family ?? name)['const']
-  const words = cell(text(form['description']))
-  return chosen === undefined ? words : `${code(chosen)}: ${words}`
+  const { const: only, enum: several } = record(family ?? name)
+  if (Array.isArray(several)) return several.map(code)
+  return only === undefined ? [] : [code(only)]
 }
 
-/** A section: one table, or one for each form. */
+const titleOf = (form: Schema): string =>
+  [namesOf(form).join(', '), cell(text(form['description']))].filter((part) => part !== '').join(': ')
+
+/** The table of a form; where it has every key of an earlier one, only what it adds to that. */
+function formTable(form: Schema, earlier: readonly Schema[]): string {
+  const rows = rowsOf(form)
+  const plain = earlier.find((other) => {
+    const [, ...shared] = rowsOf(other)
+    return shared.length > 3 && shared.every((row) => rows.includes(row))
+  })
+  if (plain === undefined) return tableOf(rows)
+  const added = rows.filter((row) => !rowsOf(plain).includes(row))
+  return `The keys of ${namesOf(plain).join(', ')}, and:\n\n${tableOf(added)}`
+}
+
+/** A section: one table for each form. */
 function section(name: string, schema: Schema): string {
   const forms = records(schema['anyOf'])
-  if (forms.length === 0) return `## ${name}\n\n${text(schema['description'])}\n\n${keysTable(schema)}`
-  const tables = forms.map((form) => `### ${titleOf(form)}\n\n${keysTable(form)}`)
+  const tables = forms.map((form, i) => `### ${titleOf(form)}\n\n${formTable(form, forms.slice(0, i))}`)
   return [`## ${name}`, text(schema['description']), ...tables].join('\n\n')
 }
+
+const Q_LEARNING = `name: blessing-of-heterogeneity
+environment: { family: two-state, actions: 20, discount: 0.9 }
+agents: { count: 20, behavior: one-action }
+algorithm: { name: fed-asyn-q, stepSize: 0.05, syncPeriod: 50, steps: 2000, initial: perAgent }
+seeds: 100
+evaluate: { every: 50, metrics: [normalizedError] }
+vary:
+  algorithm.averaging: [equal, importance]
+`
+
+const POLICY_GRADIENTS = `name: one-policy-for-many-goals
+environment:
+  family: grid-world
+  discount: 0.9
+  map:
+    - 'S...'
+    - '.#..'
+    - '....'
+agents:
+  count: 4
+  rewards: { goals: [[0, 3], [2, 0], [2, 3], [1, 2]] }
+algorithm:
+  name: fast-fedpg
+  policy: softmax
+  gradient: { rollouts: 8, horizon: 60, baseline: leave-one-out }
+  localSteps: 10
+  stepSize: 0.1
+  rounds: 200
+seeds: 10
+evaluate: { every: 5, metrics: [J, gap, worstJ] }
+vary:
+  algorithm.name: [fedpg, fast-fedpg, scaffold]
+`
+
+const BEYOND_TABLES = `name: eight-poles
+environment: { family: CartPole-v1, discount: 0.99 }
+agents:
+  count: 8
+  parameters: { length: { from: 0.25, to: 1 } }
+algorithm:
+  name: fast-fedpg
+  policy: { mlp: [64, 64] }
+  gradient: { rollouts: 8, horizon: 500, baseline: leave-one-out }
+  localSteps: 4
+  stepSize: 0.01
+  rounds: 300
+evaluate: { every: 10, metrics: [episodeReturn, worstEpisodeReturn] }
+`
+
+const block = (yaml: string): string => `\`\`\`yaml\n${yaml}\`\`\``
+
+const KINDS = [
+  '## Two kinds of algorithm',
+  'What the sections may hold depends on `algorithm.name`. **Q-learning** (`q-learning`, `fed-syn-q`, `fed-asyn-q`) learns a table of values of one finite problem, or from logs; lengths are counted in steps of an agent:',
+  block(Q_LEARNING),
+  `**Policy gradients** (${PG_ALGORITHMS.map(code).join(', ')}) search for the parameters of one policy that is good for all agents, each of which has rewards, and if need be dynamics, of its own; lengths are counted in rounds, of \`localSteps\` local steps each:`,
+  block(POLICY_GRADIENTS),
+  'They also act in environments that are no tables, whose parameters may differ between agents:',
+  block(BEYOND_TABLES),
+  `Exact gradients, a step size of \`auto\` and the metrics ${MODEL_METRICS.map(code).join(', ')} need a finite problem; ${EPISODE_METRICS.map(code).join(' and ')} are for all other environments. \`softpavg\`, \`projpavg\` and \`qavg\` need \`policy: softmax\` and \`gradient: exact\`. A grid may hold both kinds: \`vary\` then gives whole sections of the algorithm.`,
+]
 
 function reference(): string {
   const schema = experimentJsonSchema()
@@ -97,7 +180,8 @@ function reference(): string {
   return [
     '# The experiment file',
     'Every key of an experiment file, from `schema/experiment.schema.json`. A key that is not here is refused with the nearest known one. Where a file has `vary`, its variants may supply what is required.',
-    `## The file\n\n${keysTable({ properties: Object.fromEntries(top), required: ['name'] })}`,
+    ...KINDS,
+    `## The file\n\n${tableOf(rowsOf({ properties: Object.fromEntries(top) }))}`,
     ...SECTIONS.map((name) => section(name, record(record(properties)[name]))),
   ].join('\n\n')
 }
@@ -108,4 +192,13 @@ it('docs/experiment-file.md says what the schema says', async () => {
   const page = await format(reference(), { ...style, parser: 'markdown' })
   // After a change of the schema: npx vitest run src/experiment/schema-reference.test.ts -u
   await expect(page).toMatchFileSnapshot(fileURLToPath(file))
+})
+
+it.each([
+  ['Q-learning', Q_LEARNING, 2],
+  ['policy gradients', POLICY_GRADIENTS, 3],
+  ['an environment beyond tables', BEYOND_TABLES, 1],
+])('the example of %s parses', (_, yaml, variants) => {
+  const parsed = parseExperiment(yaml, { folder: '/' })
+  expect(parsed.ok ? parsed.value.variants.length : parsed.issues).toBe(variants)
 })

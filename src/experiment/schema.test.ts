@@ -41,7 +41,12 @@ describe('experimentJsonSchema', () => {
       for (const [key, value] of Object.entries(schema)) visit(value, `${path}/${key}`)
     }
     visit(experimentJsonSchema(), '')
-    expect(open).toEqual(['/properties/vary'])
+    // Parameters of a module have the names that its author gave them.
+    const [vary, ...parameters] = open
+    expect(vary).toBe('/properties/vary')
+    expect(parameters).toHaveLength(4)
+    for (const path of parameters)
+      expect(path).toMatch(/properties\/(environment|agents)\/anyOf\/\d+\/properties\/parameters$/)
   })
 
   it('asks for keys only where no vary may supply them', () => {

@@ -71,7 +71,8 @@ const nameError = expected(
 const name = z
   .string({ error: nameError })
   .regex(NAME, { error: nameError })
-  .describe('Name of the experiment; its runs lie in runs/<name>/.')
+  .describe('Name of the experiment, default that of its file; its runs lie in runs/<name>/.')
+  .exactOptional()
 
 const vary = z
   .record(

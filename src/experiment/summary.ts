@@ -66,12 +66,14 @@ export function summariseVariant(variant: Variant, accounts: readonly Account[])
  * Sums up a run.
  * @param accounts of every trial, in the order of the trials
  * @param samplingDifference as in {@link Summary}
+ * @param warnings what theory warns of, by variant; they stand before its other notes
  */
 export function summarise(
   experiment: Experiment,
   manifest: Manifest,
   accounts: readonly Account[],
   samplingDifference: number | null,
+  warnings: ReadonlyMap<string, readonly string[]> = new Map(),
 ): Summary {
   const seeds = experiment.seeds.length
   return {
@@ -82,10 +84,18 @@ export function summarise(
     agentSteps: accounts.reduce((sum, { agentSteps }) => sum + agentSteps, 0),
     samplingDifference,
     variants: experiment.variants.map((variant, v) =>
-      summariseVariant(variant, accounts.slice(v * seeds, (v + 1) * seeds)),
+      withNotes(
+        warnings.get(variant.name) ?? [],
+        summariseVariant(variant, accounts.slice(v * seeds, (v + 1) * seeds)),
+      ),
     ),
   }
 }
+
+const withNotes = (notes: readonly string[], variant: VariantSummary): VariantSummary => ({
+  ...variant,
+  notes: [...notes, ...variant.notes],
+})
 
 /** The {@link Summary} that a text holds, judged by its first keys; null where it holds none. */
 export function parseSummary(text: string): Summary | null {

@@ -3,7 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { randomLog, randomMdp, randomPolicies } from '../../test/random-problems.ts'
 import type { KernelProblem, Lane, Member } from '../kernel.ts'
+import type { Mdp } from '../mdp/mdp.ts'
+import { NOBODY, Purpose, streamOf, uniform } from '../numeric/stream.ts'
 import { startCompiled } from './compiled.ts'
+import { layoutOf } from './compiled/layout.ts'
 import { startPlain } from './plain.ts'
 
 const lane = fc.record({
@@ -24,7 +27,7 @@ const cases = fc.record({
   kind: fc.constantFrom('walk', 'replay', 'generative', 'alone'),
   shared: fc.boolean(),
   terminals: fc.integer({ min: 0, max: 1 }),
-  uniformRows: fc.boolean(),
+  rows: fc.constantFrom('any', 'uniform', 'dense'),
   pairRewards: fc.boolean(),
   initial: fc.oneof(
     fc.constantFrom('shared' as const, 'perAgent' as const),
@@ -33,10 +36,37 @@ const cases = fc.record({
 })
 type Case = typeof cases extends fc.Arbitrary<infer T> ? T : never
 
+/** The same problem, but every pair leads to all states in order, to some with probability 0. */
+function dense(mdp: Mdp, seed: number, pairRewards: boolean): Mdp {
+  const { states } = mdp
+  const stream = streamOf(seed, NOBODY, Purpose.bootstrap)
+  const pairs = states * mdp.actions
+  const probability = new Float64Array(pairs * states)
+  for (let pair = 0; pair < pairs; pair++) {
+    const row = probability.subarray(pair * states, (pair + 1) * states)
+    row.forEach((_, state) => (row[state] = Math.max(0, uniform(stream) - 0.2)))
+    row[pair % states] = 0.1
+    const total = row.reduce((sum, p) => sum + p)
+    row.forEach((p, state) => (row[state] = p / total))
+  }
+  return {
+    ...mdp,
+    start: Uint32Array.from({ length: pairs + 1 }, (_, pair) => pair * states),
+    next: Uint32Array.from({ length: pairs * states }, (_, i) => i % states),
+    probability,
+    reward: probability.map((_, i) => (pairRewards ? Math.floor(i / states) / pairs : uniform(stream))),
+  }
+}
+
 function problemOf(c: Case): KernelProblem {
   const member = (index: number): Member => {
     const seed = c.seed + index
-    const mdp = randomMdp(c.shared ? c.seed : seed, c.states, c.actions, 0.9, c.terminals, c)
+    const of = c.shared ? c.seed : seed
+    const random = randomMdp(of, c.states, c.actions, 0.9, c.terminals, {
+      uniformRows: c.rows === 'uniform',
+      pairRewards: c.pairRewards,
+    })
+    const mdp = c.rows === 'dense' ? dense(random, of, c.pairRewards) : random
     const experience: Member['experience'] =
       c.kind === 'replay'
         ? {
@@ -93,6 +123,27 @@ async function expectAgreement(
   })
 }
 
+const lanes: Case['lanes'] = [
+  { discount: 0.9, averaging: 'importance', stepSize: 0.2 },
+  { discount: 0.5, averaging: 'equal', stepSize: 0.3 },
+]
+const usual: Case = {
+  seed: 3,
+  states: 5,
+  actions: 3,
+  agents: 4,
+  tau: 10,
+  rounds: 2,
+  lanes,
+  members: 1,
+  kind: 'walk',
+  shared: false,
+  terminals: 1,
+  rows: 'any',
+  pairRewards: false,
+  initial: 'shared',
+}
+
 describe('the compiled kernel', () => {
   it('agrees with the plain kernel bit for bit on random problems', async () => {
     await fc.assert(
@@ -123,7 +174,7 @@ describe('the compiled kernel', () => {
     ['states beyond 16 bits', { states: 65_540, actions: 2, tau: 50, agents: 3 }],
     [
       'tables beyond the cache, in the narrow layout',
-      { states: 6000, actions: 4, tau: 50, agents: 7, uniformRows: true, pairRewards: true, terminals: 0 },
+      { states: 6000, actions: 4, tau: 50, agents: 7, rows: 'uniform', pairRewards: true, terminals: 0 },
     ],
     ['more than 256 actions', { states: 3, actions: 300, tau: 50, agents: 3 }],
     [
@@ -134,30 +185,16 @@ describe('the compiled kernel', () => {
     ['more agents than a block', { agents: 130, tau: 20 }],
     [
       'seeds of few agents in one block, each with a problem of its own',
-      { members: 8, agents: 3, tau: 500, uniformRows: true, pairRewards: true, terminals: 0 },
+      { members: 8, agents: 3, tau: 500, rows: 'uniform', pairRewards: true, terminals: 0 },
+    ],
+    ['one dense state', { rows: 'dense', states: 1, terminals: 0, agents: 6 }],
+    ['dense rows with rewards by outcome', { rows: 'dense', states: 70, agents: 21, tau: 90 }],
+    [
+      'dense rows of seeds in one block',
+      { rows: 'dense', states: 64, members: 8, agents: 3, pairRewards: true, terminals: 0 },
     ],
     ['independent learners in rounds longer than a block', { kind: 'alone', tau: 70_000, agents: 3 }],
   ])('agrees with the plain kernel for %s', async (_, change) => {
-    const lanes: Case['lanes'] = [
-      { discount: 0.9, averaging: 'importance', stepSize: 0.2 },
-      { discount: 0.5, averaging: 'equal', stepSize: 0.3 },
-    ]
-    const usual: Case = {
-      seed: 3,
-      states: 5,
-      actions: 3,
-      agents: 4,
-      tau: 10,
-      rounds: 2,
-      lanes,
-      members: 1,
-      kind: 'walk',
-      shared: false,
-      terminals: 1,
-      uniformRows: false,
-      pairRewards: false,
-      initial: 'shared',
-    }
     const c = { ...usual, ...change }
     await expectAgreement(
       problemOf(c),
@@ -167,5 +204,14 @@ describe('the compiled kernel', () => {
       ],
       lanes.map(({ stepSize }) => stepSize),
     )
+  })
+
+  it.each([
+    ['any', 3, 16],
+    ['uniform', 3, 8],
+    ['dense', 3, 4],
+    ['dense', 257, 16],
+  ] as const)('has for %s rows and %i actions outcome columns of %i bytes', (rows, actions, bytes) => {
+    expect(layoutOf(problemOf({ ...usual, rows, actions })).columns).toBe(bytes)
   })
 })

@@ -23,3 +23,5 @@ export {
 export type { BootstrapOptions, Interval, Line } from './statistics.ts'
 export { stepSizeAt } from './step-size.ts'
 export type { StepSize } from './step-size.ts'
+export { tanh } from './tanh.ts'
+export { cos, sin } from './trigonometric.ts'

@@ -21,7 +21,7 @@ const isVector = (value: unknown): value is Vector =>
 
 /** What came, in a few words. */
 function got(value: unknown): string {
-  if (value instanceof Promise) return 'a Promise (reset and step must not be asynchronous)'
+  if (value instanceof Promise) return 'a Promise (nothing here may be asynchronous)'
   if (typeof value === 'function') return 'a function'
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`
   return shown(value)
@@ -39,8 +39,8 @@ export function pointFault(space: LooseSpace, value: unknown): string | null {
   for (let i = 0; i < n; i++) {
     const x = value[i] as number
     if (!Number.isFinite(x)) return `expected finite numbers, got ${x} at [${i}]`
-    const [low, high] = [space.low[i] as number, space.high[i] as number]
-    if (x < low || x > high) return `expected a number in the space's [${low}, ${high}] at [${i}], got ${x}`
+    if (x < (space.low[i] as number) || x > (space.high[i] as number))
+      return `expected a number in the space's [${space.low[i]}, ${space.high[i]}] at [${i}], got ${x}`
   }
   return null
 }
@@ -63,7 +63,7 @@ function spaceFault(space: unknown): string | null {
 
 /** Whether `value` has the parts of an environment; otherwise adds what is missing. */
 function hasShape(value: unknown, found: Issues): value is Loose {
-  if (!isObject(value)) {
+  if (!isObject(value) || value instanceof Promise) {
     found.add(
       [],
       `expected an environment, an object with observationSpace, actionSpace, reset and step, got ${got(value)}`,

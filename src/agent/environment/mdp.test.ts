@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import { chain, cliffWalking, frozenLake } from '../../mdp/families.ts'
 import type { Mdp } from '../../mdp/mdp.ts'
-import { NOBODY, Purpose, below, streamOf } from '../../numeric/stream.ts'
+import { drawStart, outcomeSampler, startSampler } from '../../mdp/sampler.ts'
+import { pick } from '../../numeric/alias.ts'
+import { NOBODY, Purpose, below, nextWord, streamOf } from '../../numeric/stream.ts'
 import { checkEnvironment } from './check.ts'
 import { mdpEnvironment } from './mdp.ts'
 
 const lake = frozenLake({ map: '4x4', slippery: true, discount: 0.9 }).mdp
+
+/** Counts one more at `index`. */
+const tally = (counts: Float64Array, index: number): void => {
+  counts[index] = (counts[index] as number) + 1
+}
 
 /** P(next | state, action), from the outcomes. */
 function law(mdp: Mdp, state: number, action: number): Map<number, number> {
@@ -24,16 +31,17 @@ describe('a finite Mdp as an environment', () => {
     const seen = Array.from({ length: lake.states * lake.actions }, () => new Map<number, number>())
     const stream = streamOf(3, 0, Purpose.evaluation)
     let state = -1
+    let wrong = 0
     for (let n = 0, seed = 0; n < 60_000; n++) {
       if (state < 0) state = environment.reset(seed++) as number
       const action = below(stream, lake.actions)
       const { observation, terminated, truncated } = environment.step(action)
       const counts = seen[state * lake.actions + action] as Map<number, number>
       counts.set(observation as number, (counts.get(observation as number) ?? 0) + 1)
-      expect(terminated).toBe(lake.terminal[observation as number] === 1)
-      expect(truncated).toBe(false)
+      if (terminated !== (lake.terminal[observation as number] === 1) || truncated) wrong++
       state = terminated ? -1 : (observation as number)
     }
+    expect(wrong).toBe(0)
     let judged = 0
     for (const [pair, counts] of seen.entries()) {
       const total = [...counts.values()].reduce((a, b) => a + b, 0)
@@ -64,7 +72,7 @@ describe('a finite Mdp as an environment', () => {
     const initial = Float64Array.of(0.5, 0, 0.25, 0, 0.25)
     const environment = mdpEnvironment({ ...chain({ states: 5, slip: 0.2, discount: 0.9 }).mdp, initial })
     const counts = new Float64Array(5)
-    for (let seed = 0; seed < 8000; seed++) counts[environment.reset(seed) as number]! += 1
+    for (let seed = 0; seed < 8000; seed++) tally(counts, environment.reset(seed) as number)
     for (const [state, p] of initial.entries())
       expect(Math.abs((counts[state] as number) / 8000 - p)).toBeLessThanOrEqual(
         5 * Math.sqrt((p * (1 - p)) / 8000),
@@ -88,9 +96,18 @@ describe('a finite Mdp as an environment', () => {
 
   it('takes one word for the start and one for a step of the stream of its seed', () => {
     const environment = mdpEnvironment(lake)
-    const twin = streamOf(7, NOBODY, Purpose.environment)
-    expect(environment.reset(7)).toBe(0)
-    expect(environment.step(1)).toEqual(environment.reset(7) === 0 ? environment.step(1) : null)
-    expect(twin.length).toBe(2)
+    const outcomes = outcomeSampler(lake)
+    for (let seed = 0; seed < 50; seed++) {
+      const twin = streamOf(seed, NOBODY, Purpose.environment)
+      let state = environment.reset(seed) as number
+      expect(state).toBe(drawStart(startSampler(lake.initial), twin))
+      for (let over = false, t = 0; !over; t++) {
+        const pair = state * lake.actions + (t % 4)
+        const step = environment.step(t % 4)
+        state = lake.next[(lake.start[pair] as number) + pick(outcomes, pair, nextWord(twin))] as number
+        expect(step.observation).toBe(state)
+        over = step.terminated
+      }
+    }
   })
 })

@@ -8,7 +8,7 @@ import type { Environment, Point } from '../environment.ts'
 import type { GradientOracle } from '../gradient-oracle.ts'
 import type { ParametricPolicy, PolicyAt } from '../parametric-policy.ts'
 import { describePoint } from '../parametric-policy/parametric-map.ts'
-import { sampler } from './rollouts/batch.ts'
+import { sampler, type Batch } from './rollouts/batch.ts'
 import { importanceOf, logProbabilities, weigher } from './rollouts/weights.ts'
 import type { Estimator } from './sampled/returns.ts'
 
@@ -47,7 +47,8 @@ export interface RolloutState {
  * has mean 0. An episode is that of a seed drawn from the stream (seed, agent, start), actions are drawn from (seed, agent, walk); those in a
  * box are clipped to it, while log pi is that of the action as drawn. Sources: as for `sampledOracle`.
  * @param seed,agent key of the random streams
- * @throws RangeError when a setting is out of range, or the policy does not fit the observations or the actions of the environment
+ * @throws RangeError when a setting is out of range, or the policy does not fit the observations or the actions of the environment;
+ * the functions, when theta has not d entries
  */
 export function rolloutOracle(
   environment: Environment,
@@ -62,28 +63,13 @@ export function rolloutOracle(
   const { batch, sample } = sampler(environment, rollouts, horizon)
   const { weights, meanReturn } = weigher(settings)
   const certain = new Float64Array(rollouts).fill(1)
+  const zeros = (): Float64Array => new Float64Array(policy.size)
 
   /** Makes a batch at theta, from copies of the streams. */
   const drawn = (at: PolicyAt, from: RolloutState, withProbabilities: boolean): RolloutState => {
     const state = { walk: from.walk.slice(), start: from.start.slice() }
     sample(at, state, withProbabilities)
     return { ...state, samples: from.samples + (batch.offset[rollouts] as number) }
-  }
-  /** (1/M) sum_m importance_m g(x_m), the gradient estimate from each rollout at the policy. */
-  const meanScore = (at: PolicyAt, logProbability: Float64Array, importance: Float64Array): Float64Array => {
-    const gradient = new Float64Array(policy.size)
-    const weight = weights(batch, logProbability)
-    for (let m = 0; m < rollouts; m++) {
-      const share = (importance[m] as number) / rollouts
-      for (let t = batch.offset[m] as number; t < (batch.offset[m + 1] as number); t++)
-        at.addScore(
-          batch.observation[t] as Point,
-          batch.action[t] as Point,
-          share * (weight[t] as number),
-          gradient,
-        )
-    }
-    return gradient
   }
 
   return {
@@ -94,27 +80,52 @@ export function rolloutOracle(
       samples: 0,
     }),
     gradient(theta, from) {
-      const at = policy.at(theta)
+      const at = policyAt(policy, 'theta', theta)
       const state = drawn(at, from, entropy > 0)
-      return { gradient: meanScore(at, batch.logProbability, certain), state }
+      return { gradient: meanScore(at, batch, weights(batch, batch.logProbability), certain, zeros()), state }
     },
     gradients(theta, reference, from) {
-      const at = policy.at(theta)
+      const at = policyAt(policy, 'theta', theta)
       const state = drawn(at, from, true)
-      const atReference = policy.at(reference)
+      const atReference = policyAt(policy, 'reference', reference)
       const logReference = logProbabilities(atReference, batch)
+      // the weights of one call are overwritten by the next
+      const gradient = meanScore(at, batch, weights(batch, batch.logProbability), certain, zeros())
+      const importance = importanceOf(batch, logReference)
       return {
-        gradient: meanScore(at, batch.logProbability, certain),
-        atReference: meanScore(atReference, logReference, importanceOf(batch, logReference)),
+        gradient,
+        atReference: meanScore(atReference, batch, weights(batch, logReference), importance, zeros()),
         state,
       }
     },
     value(theta, from) {
-      const state = drawn(policy.at(theta), from, entropy > 0)
+      const state = drawn(policyAt(policy, 'theta', theta), from, entropy > 0)
       return { value: meanReturn(batch), state }
     },
     samples: ({ samples }) => samples,
   }
+}
+
+/** (1/M) sum over rollouts m and their steps of importance_m weight grad log pi(a|o), [d]. @param weights [M * K] @param importance [M] */
+function meanScore(
+  policy: PolicyAt,
+  { offset, observation, action }: Batch,
+  weights: Float64Array,
+  importance: Float64Array,
+  into: Float64Array,
+): Float64Array {
+  for (let m = 0; m < importance.length; m++) {
+    const share = (importance[m] as number) / importance.length
+    for (let t = offset[m] as number; t < (offset[m + 1] as number); t++)
+      policy.addScore(observation[t] as Point, action[t] as Point, share * (weights[t] as number), into)
+  }
+  return into
+}
+
+/** The policy at parameters, [d]. @throws RangeError naming them when they are not d */
+function policyAt(policy: ParametricPolicy, name: string, parameters: Float64Array): PolicyAt {
+  if (parameters.length === policy.size) return policy.at(parameters)
+  throw new RangeError(`rolloutOracle: ${name} must have ${policy.size} entries, got ${parameters.length}`)
 }
 
 function checkSettings({ rollouts, horizon, baseline, entropy, discount }: RolloutSettings): void {

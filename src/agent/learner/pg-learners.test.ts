@@ -24,7 +24,7 @@ for (const [contract, make] of learners) {
   const learner = make(contract, 2, noisyOracle(0.5))
   checkPgLearner(name, contract, learner)
 
-  describe(name, () => {
+  describe(`${name} from estimated gradients`, () => {
     it('works on the next round with other samples', () => {
       const { state, updates } = workRound(contract, learner, learner.init(), 1)
       expect(workRound(contract, learner, { ...state, theta: learner.init().theta }, 1).updates).not.toEqual(
@@ -116,5 +116,13 @@ describe('ifca', () => {
     const { state, update } = ask([9, 0.75, 2])
     expect(update.vector).toEqual(new Float64Array(4).fill(0.125 * -0.25))
     expect(state.cluster).toBe(1)
+  })
+
+  it('asks for the value of every cluster with samples of its own', () => {
+    const contract = contractOf({ algorithm: 'ifca', ...clusters })
+    const oracle = noisyOracle(0.5)
+    const learner = ifca(contract, 2, oracle)
+    const { state } = workRound(contract, learner, learner.init(), 0)
+    expect(oracle.samples(state.position)).toBe(6 * (3 + contract.localSteps))
   })
 })

@@ -2,9 +2,11 @@
 import { choose } from '../../numeric/choose.ts'
 import { exp, log } from '../../numeric/elementary.ts'
 import { nextWord } from '../../numeric/stream.ts'
+import type { Point } from '../environment.ts'
 import type { DiscretePolicy, DiscretePolicyAt } from '../parametric-policy.ts'
-import { remembering } from './remembering.ts'
+import { describePoint } from './parametric-map.ts'
 import type { MapAt, ParametricMap } from './parametric-map.ts'
+import { remembering } from './remembering.ts'
 
 /** pi(a | observation) = exp f_a / sum_b exp f_b, f the outputs of the map, one for each action. */
 export const categoricalPolicy = (map: ParametricMap): DiscretePolicy => ({
@@ -48,10 +50,10 @@ function policyAt(map: MapAt, actions: number): DiscretePolicyAt {
   }
 }
 
-function indexOf(action: unknown, actions: number): number {
+function indexOf(action: Point, actions: number): number {
   if (typeof action === 'number' && Number.isInteger(action) && action >= 0 && action < actions) return action
   throw new RangeError(
-    `categoricalPolicy: action must be an integer in [0, ${actions}), got ${typeof action === 'number' ? action : 'a vector'}`,
+    `categoricalPolicy: action must be an integer in [0, ${actions}), got ${describePoint(action)}`,
   )
 }
 

@@ -52,12 +52,25 @@ export function addOuter(
   x: Float64Array,
   into: Float64Array,
 ): void {
-  for (let o = 0; o < outputs; o++) {
-    const d = delta[o] as number
-    const row = weights + o * inputs
-    into[biases + o] = (into[biases + o] as number) + d
+  let o = 0
+  for (; o + 4 <= outputs; o += 4) {
+    const [r0, r1] = [weights + o * inputs, weights + (o + 1) * inputs]
+    const [r2, r3] = [weights + (o + 2) * inputs, weights + (o + 3) * inputs]
+    const [d0, d1] = [delta[o] as number, delta[o + 1] as number]
+    const [d2, d3] = [delta[o + 2] as number, delta[o + 3] as number]
+    for (let i = 0; i < inputs; i++) {
+      const xi = x[i] as number
+      into[r0 + i] = (into[r0 + i] as number) + d0 * xi
+      into[r1 + i] = (into[r1 + i] as number) + d1 * xi
+      into[r2 + i] = (into[r2 + i] as number) + d2 * xi
+      into[r3 + i] = (into[r3 + i] as number) + d3 * xi
+    }
+  }
+  for (; o < outputs; o++) {
+    const [row, d] = [weights + o * inputs, delta[o] as number]
     for (let i = 0; i < inputs; i++) into[row + i] = (into[row + i] as number) + d * (x[i] as number)
   }
+  for (let b = 0; b < outputs; b++) into[biases + b] = (into[biases + b] as number) + (delta[b] as number)
 }
 
 /** back_i = sum_o W_oi delta_o. */

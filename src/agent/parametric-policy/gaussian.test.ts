@@ -44,7 +44,9 @@ describe('gaussianPolicy', () => {
 
   it('refuses actions of another length', () => {
     const at = policy.at(theta)
-    expect(() => at.logProbability(0, Float64Array.of(1))).toThrow('action must be a vector of 2 numbers, got 1 numbers')
+    expect(() => at.logProbability(0, Float64Array.of(1))).toThrow(
+      'action must be a vector of 2 numbers, got 1 numbers',
+    )
     expect(() => at.addScore(0, 1, 1, new Float64Array(6))).toThrow('got 1')
   })
 })

@@ -3,8 +3,9 @@ import { exp } from '../../numeric/elementary.ts'
 import { normal } from '../../numeric/draw.ts'
 import type { ParametricPolicy, PolicyAt } from '../parametric-policy.ts'
 import type { Point } from '../environment.ts'
-import { remembering } from './remembering.ts'
+import { describePoint } from './parametric-map.ts'
 import type { MapAt, ParametricMap } from './parametric-map.ts'
+import { remembering } from './remembering.ts'
 
 /** log sqrt(2 pi). */
 const LOG_ROOT_TWO_PI = 0.9189385332046727
@@ -66,6 +67,6 @@ function policyAt(map: MapAt, logDeviation: Float64Array, offset: number): Polic
 function vectorOf(action: Point, length: number): Float64Array {
   if (typeof action !== 'number' && action.length === length) return action
   throw new RangeError(
-    `gaussianPolicy: action must be a vector of ${length} numbers, got ${typeof action === 'number' ? action : `${action.length} numbers`}`,
+    `gaussianPolicy: action must be a vector of ${length} numbers, got ${describePoint(action)}`,
   )
 }

@@ -177,6 +177,8 @@ async function writeClaimReport(
     variants: [],
     samples: new Map(),
     residual: null,
+    truth: null,
+    stepName: 'steps per agent, T',
     slopes: [],
     notes,
     claim: { source, ...judged },

@@ -1,26 +1,18 @@
 /** What is known of a policy-gradient problem before it is run, in sentences: the optimum, theory's step sizes, and warnings. */
+import { isPolicyAveraging } from '../../algorithm/policy-averaging.ts'
 import { optimalReturn } from '../../mdp/soft-evaluation.ts'
 import { dynamicsHeterogeneity } from '../../mdp/average.ts'
 import { rewardRange, type Mdp } from '../../mdp/mdp.ts'
 import { truncationBias } from '../../mdp/theory/policy-gradient.ts'
+import type { AgentsOptimum } from '../report/input.ts'
 import { initialOf } from './federation.ts'
 import type { FiniteTruth, PgProblem } from './problem.ts'
 import { rolloutOptions } from './problem/rollout-options.ts'
 import type { PgSettings } from './spec.ts'
 import { safeRegion, type SafeRegion } from './step-size.ts'
 
-/** What the best policies are worth, entropy bonus included. */
-export interface Optimum {
-  /** J* of the average problem; null where dynamics differ, so that the best common policy is not known */
-  readonly common: number | null
-  /** J_i* of each agent */
-  readonly own: readonly number[]
-  /** largest total variation distance of two agents' dynamics at a pair; 0 where they are shared */
-  readonly dynamics: number
-}
-
 /** The optimum of a finite problem. */
-export const optimumOf = ({ mdps, average }: FiniteTruth, temperature: number): Optimum => ({
+export const optimumOf = ({ mdps, average }: FiniteTruth, temperature: number): AgentsOptimum => ({
   common: average === null ? null : optimalReturn(average, temperature),
   own: mdps.map((mdp) => optimalReturn(mdp, temperature)),
   dynamics: dynamicsHeterogeneity(mdps),
@@ -33,8 +25,6 @@ export interface PgAdvice {
   readonly warnings: readonly string[]
 }
 
-const AVERAGINGS: readonly string[] = ['softpavg', 'projpavg', 'qavg']
-
 const figure = (value: number): string => String(Number(value.toPrecision(3)))
 
 /**
@@ -44,7 +34,7 @@ const figure = (value: number): string => String(Number(value.toPrecision(3)))
 export function pgAdvice(settings: PgSettings, problem: PgProblem, seed: number): PgAdvice {
   const { algorithm } = settings
   const { truth } = problem
-  if (truth === null || AVERAGINGS.includes(algorithm.name)) return { sentences: [], warnings: [] }
+  if (truth === null || isPolicyAveraging(algorithm.name)) return { sentences: [], warnings: [] }
   const initial = initialOf(algorithm, problem, seed).subarray(0, problem.policy.size)
   const region = safeRegion(settings, problem, initial, seed)
   if (region === null) return { sentences: [], warnings: [] }
@@ -59,7 +49,9 @@ function stepSizeSentences({ algorithm }: PgSettings, region: SafeRegion): strin
   const smooth = `J is smooth with L = ${figure(smoothness)} as estimated around the start; the bound for softmax policies, 8 R / (1 - gamma)^3 and its entropy term, is ${figure(bound)}.`
   const safe = `With exact gradients every step size up to ${figure(largest)} is safe: eta L H <= 1/4 and alpha_g eta H <= 1 / L.`
   const noise =
-    deviation === null ? [] : [`A gradient of one agent has a standard deviation of ${figure(deviation)} at the start.`]
+    deviation === null
+      ? []
+      : [`A gradient of one agent has a standard deviation of ${figure(deviation)} at the start.`]
   const auto = `stepSize auto is ${figure(stepSize)} here${algorithm.stepSize === 'auto' ? '' : '; the file says ' + String(algorithm.stepSize)}.`
   return [smooth, safe, ...noise, auto]
 }

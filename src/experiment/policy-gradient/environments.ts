@@ -2,10 +2,9 @@
 import { ACROBOT, acrobot } from '../../agent/environment/acrobot.ts'
 import { CART_POLE, cartPole } from '../../agent/environment/cart-pole.ts'
 import { MOUNTAIN_CAR, mountainCar } from '../../agent/environment/mountain-car.ts'
-import { parameterFault, type ParameterTable } from '../../agent/environment/parameters.ts'
+import type { ParameterTable } from '../../agent/environment/parameters.ts'
 import { PENDULUM, pendulum } from '../../agent/environment/pendulum.ts'
 import type { Environment } from '../../agent/environment.ts'
-import type { Issue } from '../../numeric/result.ts'
 import type { ENVIRONMENTS, Parameters, PgAgentsSpec } from './spec.ts'
 
 /** A name in Gymnasium. */
@@ -26,13 +25,6 @@ export const BUILT_IN: Readonly<Record<EnvironmentName, BuiltIn>> = {
   'MountainCar-v0': { parameters: MOUNTAIN_CAR, make: mountainCar },
   'Pendulum-v1': { parameters: PENDULUM, make: pendulum },
 }
-
-/** What is wrong with parameters of a built-in environment; the path of an issue is the name of the parameter. */
-export const parameterIssues = (name: EnvironmentName, parameters: Parameters): readonly Issue[] =>
-  Object.entries(parameters).flatMap(([parameter, value]) => {
-    const message = parameterFault(BUILT_IN[name].parameters, parameter, value)
-    return message === null ? [] : [{ path: [parameter], message }]
-  })
 
 /**
  * The own parameters of one agent of `count`: agent k takes values[k mod n] of a list of n, and from + (to - from) k / (count - 1) of a

@@ -33,7 +33,10 @@ async function readNpy(path: string, states: number): Promise<Float64Array> {
     throw new InputError(path, `expected an array of shape [${states}, F], got [${shape.join(', ')}]`)
   const wrong = data.findIndex((value) => !Number.isFinite(value))
   if (wrong >= 0)
-    throw new InputError(path, `expected finite numbers, got ${data[wrong]} at state ${Math.floor(wrong / (shape[1] as number))}`)
+    throw new InputError(
+      path,
+      `expected finite numbers, got ${data[wrong]} at state ${Math.floor(wrong / (shape[1] as number))}`,
+    )
   return data
 }
 
@@ -46,7 +49,9 @@ function faultsOf(data: unknown, states: number): Issue[] {
     return [{ path: [0], message: `expected a list of at least one feature, got ${kindOf(data[0])}` }]
   return data.flatMap((row: unknown, state) => {
     if (!Array.isArray(row) || row.length !== width)
-      return [{ path: [state], message: `expected ${width} features as in the first row, got ${kindOf(row)}` }]
+      return [
+        { path: [state], message: `expected ${width} features as in the first row, got ${kindOf(row)}` },
+      ]
     return row.flatMap((value: unknown, i) =>
       typeof value === 'number' && Number.isFinite(value)
         ? []
@@ -55,5 +60,7 @@ function faultsOf(data: unknown, states: number): Issue[] {
   })
 }
 
-const kindOf = (value: unknown): string =>
-  Array.isArray(value) ? `a list of ${value.length}` : JSON.stringify(value).slice(0, 40)
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  return typeof value === 'number' ? `${value}` : JSON.stringify(value).slice(0, 40)
+}

@@ -1,12 +1,7 @@
 /** From the settings of a variant and its problem to the federation that is simulated: contract, learners, server rule. */
 import { tableModel } from '../../agent/table-model.ts'
-import type { PgAgentState } from '../../agent/pg-learner.ts'
-import { policyAveraging, type PgAveragingAlgorithm } from '../../algorithm/policy-averaging.ts'
-import {
-  policyGradient,
-  type PgAlgorithm,
-  type PgGradientAlgorithm,
-} from '../../algorithm/policy-gradient.ts'
+import { isPolicyAveraging, policyAveraging } from '../../algorithm/policy-averaging.ts'
+import { policyGradient, type PgAlgorithm } from '../../algorithm/policy-gradient.ts'
 import type { GradientOracle } from '../../agent/gradient-oracle.ts'
 import { normal } from '../../numeric/draw.ts'
 import { log } from '../../numeric/elementary.ts'
@@ -27,8 +22,6 @@ export interface PgFederation {
 /** Stands for log 0: exp of it is 0. */
 const LOG_OF_ZERO = -1e4
 
-const AVERAGINGS: readonly string[] = ['softpavg', 'projpavg', 'qavg']
-
 /**
  * The federation of one (variant, seed).
  * @param oracle what an agent can ask of its own objective; by default the problem's
@@ -41,21 +34,17 @@ export function pgFederation(
   oracle: (agent: number) => GradientOracle<unknown> = usualOracle(settings, problem),
 ): PgFederation {
   const contract = contractOf(settings, problem, seed)
-  if (!AVERAGINGS.includes(contract.algorithm)) {
-    const algorithm = policyGradient(
-      contract as PgContract & { readonly algorithm: PgGradientAlgorithm },
-      oracle,
-    )
+  const { algorithm: name } = contract
+  if (!isPolicyAveraging(name)) {
+    const algorithm = policyGradient({ ...contract, algorithm: name }, oracle)
     return { contract, algorithm, policyParameters: (theta) => theta }
   }
   const { mdps } = problem.truth ?? { mdps: [] }
-  const algorithm = policyAveraging(
-    contract as PgContract & { readonly algorithm: PgAveragingAlgorithm },
-    mdps.map((mdp) => tableModel(mdp, settings.algorithm.entropy)),
-  )
+  const models = mdps.map((mdp) => tableModel(mdp, settings.algorithm.entropy))
+  const algorithm = policyAveraging({ ...contract, algorithm: name }, models)
   return {
     contract,
-    algorithm: algorithm as PgAlgorithm<PgAgentState<unknown>['position']>,
+    algorithm,
     policyParameters: (theta) => algorithm.policy(theta).map((p) => (p > 0 ? log(p) : LOG_OF_ZERO)),
   }
 }

@@ -1,11 +1,10 @@
 /** The files that a policy-gradient variant refers to. */
 import type { PgSettings } from './spec.ts'
 
-/** Paths as the experiment writes them: model, module, rewards, dynamics, features. */
+/** Paths as the experiment writes them: model, rewards, dynamics, features; not a module, which is made of several files. */
 export function pgFilesOf({ environment, agents, algorithm: { policy } }: PgSettings): string[] {
   const files: string[] = []
   if ('mdp' in environment) files.push(environment.mdp)
-  if ('module' in environment) files.push(environment.module)
   if (typeof agents.rewards === 'string') files.push(agents.rewards)
   if (agents.dynamics !== undefined && 'mdps' in agents.dynamics) files.push(...agents.dynamics.mdps)
   if (typeof policy === 'object' && 'linear' in policy && typeof policy.linear === 'object') {
@@ -13,3 +12,7 @@ export function pgFilesOf({ environment, agents, algorithm: { policy } }: PgSett
   }
   return files
 }
+
+/** The module of the environment, as the experiment writes it; null where it is none. */
+export const pgModuleOf = ({ environment }: PgSettings): string | null =>
+  'module' in environment ? environment.module : null

@@ -1,18 +1,19 @@
 /**
  * A person's own environment: a module, JavaScript or TypeScript, whose default export is a factory (parameters) => Environment.
- * It is loaded, called, checked, and watched while it is used; every fault is told with the module's name.
+ * It is found, loaded, called and checked; every fault is told with the module's name.
  */
 import { createHash } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Jiti } from 'jiti'
-import { checkEnvironment, pointFault, stepFault } from '../../agent/environment/check.ts'
-import type { Environment, Point, Space, Step } from '../../agent/environment.ts'
+import { checkEnvironment } from '../../agent/environment/check.ts'
+import type { Environment } from '../../agent/environment.ts'
 import type { Issue } from '../../numeric/result.ts'
 import { InputError } from '../errors.ts'
 import { readBytes } from '../files.ts'
 import type { Parameters } from './spec.ts'
+import { calling, messageOf, watched, type UserEnvironment } from './watched.ts'
 
 /** Largest file of a module, bytes. */
 const MOST_BYTES = 10_000_000
@@ -32,18 +33,20 @@ function doors(): Record<string, string> {
   )
 }
 
-/** A loader of TypeScript that keeps nothing, on disk or in memory: a module that was changed is loaded as it is now. */
-async function loader(): Promise<Jiti> {
-  const { createJiti } = await import('jiti')
-  return createJiti(import.meta.url, {
-    alias: doors(),
-    fsCache: false,
-    moduleCache: false,
-    interopDefault: false,
-  })
-}
+let loader: Promise<Jiti> | undefined
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** The loader of TypeScript. It keeps nothing, on disk or in memory: a module that was changed is loaded as it is now. */
+function jitiLoader(): Promise<Jiti> {
+  loader ??= import('jiti').then(({ createJiti }) =>
+    createJiti(import.meta.url, {
+      alias: doors(),
+      fsCache: false,
+      moduleCache: false,
+      interopDefault: false,
+    }),
+  )
+  return loader
+}
 
 /** What kept a module from being loaded, as the user's error. */
 function loadFault(path: string, error: unknown): InputError {
@@ -80,87 +83,46 @@ function factoryOf(path: string, exports: unknown): (parameters: Parameters) => 
   return factory as (parameters: Parameters) => unknown
 }
 
-/** A checked environment as its author gave it. */
-interface Loose {
-  readonly observationSpace: Space
-  readonly actionSpace: Space
-  reset(seed: number): unknown
-  step(action: Point): unknown
-}
-
-/** What `action` gives; what it throws is told as the module's fault. */
-function calling<T>(path: string, place: Issue['path'], action: () => T): T {
-  try {
-    return action()
-  } catch (error) {
-    throw new InputError(path, [{ path: place, message: `threw: ${messageOf(error)}` }])
-  }
-}
-
-const toSpace = (space: Space): Space =>
-  space.kind === 'discrete'
-    ? space
-    : { kind: 'box', low: Float64Array.from(space.low), high: Float64Array.from(space.high) }
-
-const toPoint = (point: unknown): Point =>
-  typeof point === 'number' ? point : new Float64Array(point as ArrayLike<number>)
-
-/** The environment with vectors as Float64Arrays, and what it gives checked at every step. */
-function watched(path: string, loose: Loose): Environment {
-  const observationSpace = toSpace(loose.observationSpace)
-  let seed = 0
-  let steps = 0
-  const place = (): Issue['path'] => [`reset(${seed})`, ...(steps > 0 ? [`step ${steps}`] : [])]
-  const check = (fault: string | null): void => {
-    if (fault !== null) throw new InputError(path, [{ path: place(), message: fault }])
-  }
-  return {
-    observationSpace,
-    actionSpace: toSpace(loose.actionSpace),
-    reset(given) {
-      seed = given
-      steps = 0
-      const first = calling(path, place(), () => loose.reset(given))
-      check(pointFault(observationSpace, first))
-      return toPoint(first)
-    },
-    step(action) {
-      steps++
-      let step: unknown
-      try {
-        step = loose.step(action)
-      } catch (error) {
-        check(`threw: ${messageOf(error)}`)
-      }
-      check(stepFault(observationSpace, step))
-      const { observation, reward, terminated, truncated } = step as Step
-      return { observation: toPoint(observation), reward, terminated, truncated }
-    },
-  }
-}
-
-/**
- * Loads a module. What it makes is put to the checker once for every set of parameters, and watched at every later step: vectors may
- * be arrays of numbers, and anything else that breaks the contract is told with the seed and the step.
- * @param path absolute
- * @throws InputError naming the module, and the line where it is known: missing, not to be loaded, without a factory
- */
-export async function loadEnvironmentModule(path: string): Promise<EnvironmentFactory> {
-  await readBytes(path, path, MOST_BYTES)
-  const jiti = await loader()
+async function load(path: string): Promise<EnvironmentFactory> {
+  const jiti = await jitiLoader()
   const exports: unknown = await jiti.import(path).catch((error: unknown) => {
     throw loadFault(path, error)
   })
   const factory = factoryOf(path, exports)
   const checked = new Set<string>()
   return (parameters) => {
-    const made = calling(path, ['default'], () => factory(parameters))
     const key = JSON.stringify(parameters)
+    const made = calling(
+      path,
+      () => [],
+      `the default export, called with ${key},`,
+      () => factory(parameters),
+    )
     const found = checked.has(key) ? [] : checkEnvironment(made, { episodes: 2 })
     if (found.length > 0) throw new InputError(path, found)
     checked.add(key)
-    return watched(path, made as Loose)
+    return watched(path, made as UserEnvironment)
   }
+}
+
+/** What has been loaded in this process, by path and content. */
+const loaded = new Map<string, Promise<EnvironmentFactory>>()
+
+/**
+ * Loads a module, once as long as it is not changed. What it makes is put to the checker once for every set of parameters, and watched
+ * at every later step: vectors may be arrays of numbers, and anything else that breaks the contract is told with the seed and the step.
+ * @param path absolute
+ * @throws InputError naming the module, and the line where it is known: missing, not to be loaded, without a factory
+ */
+export async function loadEnvironmentModule(path: string): Promise<EnvironmentFactory> {
+  const key = `${path} ${await hashEnvironmentModule(path)}`
+  const before = loaded.get(key)
+  if (before !== undefined) return before
+  const factory = load(path)
+  loaded.set(key, factory)
+  // What it lacked, a package say, may be there the next time.
+  factory.catch(() => loaded.delete(key))
+  return factory
 }
 
 /** Names of files in `import ... from './x.ts'`, `import('./x.ts')` and `require('./x.ts')`; also in comments, which does no harm. */
@@ -168,7 +130,7 @@ const RELATIVE = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"])(\.{1,2}\/[^'"\n]*
 
 /** The files that `path` is made of: itself, and what it imports by relative paths, in the order in which they are met. */
 async function filesOf(path: string): Promise<Map<string, Uint8Array>> {
-  const jiti = await loader()
+  const jiti = await jitiLoader()
   const files = new Map<string, Uint8Array>()
   const visit = async (file: string): Promise<void> => {
     if (files.has(file)) return

@@ -51,7 +51,12 @@ export function policyFor(
   const issues = misfits(spec, observations, actions, context)
   if (issues.length > 0) return { ok: false, issues }
   try {
-    const map = mapOf(spec, observations, actions.kind === 'discrete' ? actions.n : actions.low.length, context)
+    const map = mapOf(
+      spec,
+      observations,
+      actions.kind === 'discrete' ? actions.n : actions.low.length,
+      context,
+    )
     return { ok: true, value: actions.kind === 'discrete' ? categoricalPolicy(map) : gaussianPolicy(map) }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error

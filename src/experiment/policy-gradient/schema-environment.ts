@@ -15,7 +15,7 @@ import {
   word,
 } from '../expect.ts'
 import { discount, families, mdpFile } from '../schema/environment.ts'
-import { PARAMETERS } from './settings-kind.ts'
+import { BUILT_IN } from './environments.ts'
 import { ENVIRONMENTS } from './spec.ts'
 
 /** The keys of an environment's parameters, none of them required. */
@@ -30,16 +30,24 @@ function numberOf({ integer: whole, description, ...range }: Parameter): z.ZodNu
   return whole === true ? integer(range.from ?? 0, range.to ?? 1e9, text) : real(range, text)
 }
 
-const programs = ENVIRONMENTS.map((name) =>
-  mapping(
+const WHAT: Readonly<Record<(typeof ENVIRONMENTS)[number], string>> = {
+  'CartPole-v1': 'A pole on a cart that is pushed left or right',
+  'Acrobot-v1': 'Two links, to be swung up at the joint between them',
+  'MountainCar-v0': 'A car too weak to climb its hill at once',
+  'Pendulum-v1': 'A pendulum to be swung up and held with a bounded torque',
+}
+
+const programs = ENVIRONMENTS.map((name) => {
+  const description = `${WHAT[name]}, with Gymnasium's dynamics; for policy gradients.`
+  return mapping(
     {
-      family: word([name], `${name}, with Gymnasium's dynamics; for policy gradients.`),
+      family: word([name], description),
       discount,
-      parameters: parametersOf(PARAMETERS[name]).prefault({}),
+      parameters: parametersOf(BUILT_IN[name].parameters).prefault({}),
     },
-    `${name}, with Gymnasium's dynamics; for policy gradients.`,
-  ),
-)
+    description,
+  )
+})
 const moduleFile = mapping(
   {
     module: path(

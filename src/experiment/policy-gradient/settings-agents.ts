@@ -2,7 +2,8 @@
 import { parameterFault } from '../../agent/environment/parameters.ts'
 import type { Issue } from '../../numeric/result.ts'
 import { fault } from '../issues.ts'
-import { isBuiltIn, isFiniteSpec, nameOf, PARAMETERS } from './settings-kind.ts'
+import { BUILT_IN } from './environments.ts'
+import { isBuiltIn, isFiniteSpec, nameOf } from './settings-kind.ts'
 import type { PgAgentsSpec, PgEnvironmentSpec, PgSettings, ProgramSpec, RewardsSpec } from './spec.ts'
 
 /** Cells of a grid world that an agent can enter without ending the episode for the others. */
@@ -43,7 +44,7 @@ function parameterIssues(
     if (Object.hasOwn(environment.parameters, name))
       return [{ path, message: 'is set for all agents by environment.parameters too: expected it once' }]
     if (!isBuiltIn(environment)) return []
-    const table = PARAMETERS[environment.family]
+    const table = BUILT_IN[environment.family].parameters
     const faults = Object.entries(values).flatMap(([key, value]) => {
       const message = parameterFault(table, name, value)
       return message === null ? [] : [{ path: [...path, key], message }]

@@ -1,15 +1,9 @@
 /** Rules between an algorithm of policy gradients, its policy and its gradients, and what the agents act in. */
 import type { Issue } from '../../numeric/result.ts'
 import { fault } from '../issues.ts'
+import { policyFor } from './policy.ts'
 import { isFiniteSpec, nameOf, spacesOf } from './settings-kind.ts'
-import type {
-  FeaturesSpec,
-  PgAlgorithmSpec,
-  PgEnvironmentSpec,
-  PgSettings,
-  PolicySpec,
-  ProgramSpec,
-} from './spec.ts'
+import type { PgAlgorithmSpec, PgEnvironmentSpec, PgSettings, PolicySpec, ProgramSpec } from './spec.ts'
 
 /** Algorithms whose local steps are taken on a table, with the model of the agent. */
 const TABULAR: Partial<Record<PgAlgorithmSpec['name'], string>> = {
@@ -44,20 +38,17 @@ const policyIssues = (environment: PgEnvironmentSpec, policy: PolicySpec): Issue
     ? finitePolicyIssues(environment, policy)
     : programPolicyIssues(environment, policy)
 
-/** The key under which features stand. */
-const featuresName = (features: FeaturesSpec): string =>
-  typeof features === 'string' ? features : (Object.keys(features)[0] ?? '')
-
+/** The features of states; how many states there are is not known before an Mdp file is read. */
 const OF_STATES = ['one-hot', 'matrix']
 
 function finitePolicyIssues(environment: PgEnvironmentSpec, policy: PolicySpec): Issue[] {
   if (typeof policy === 'string' || !('linear' in policy)) return []
-  const name = featuresName(policy.linear)
+  const [name = ''] = typeof policy.linear === 'string' ? [policy.linear] : Object.keys(policy.linear)
   if (OF_STATES.includes(name)) return []
   return [
     fault(
-      'algorithm.policy.linear',
-      `${name} needs observations that are vectors of numbers; ${nameOf(environment)} has numbered states, which fit softmax and linear (one-hot, matrix)`,
+      'algorithm.policy',
+      `linear (${name}) needs observations that are vectors, ${nameOf(environment)} has numbered states: softmax, linear (one-hot, matrix) and mlp fit`,
     ),
   ]
 }
@@ -66,26 +57,9 @@ function finitePolicyIssues(environment: PgEnvironmentSpec, policy: PolicySpec):
 function programPolicyIssues(environment: ProgramSpec, policy: PolicySpec): Issue[] {
   const spaces = spacesOf(environment)
   if (spaces === null) return []
-  const { numbers, continuous } = spaces
-  const fits = continuous ? 'mlp' : 'linear (tiles, radialBasis, fourier) and mlp'
-  const misfit = (path: string, what: string): Issue[] => [
-    fault(
-      path,
-      `${what} needs finitely many states; ${nameOf(environment)} has observations of ${numbers} numbers, which fit ${fits}`,
-    ),
-  ]
-  if (policy === 'softmax') return misfit('algorithm.policy', policy)
-  if (!('linear' in policy)) return []
-  const name = featuresName(policy.linear)
-  if (OF_STATES.includes(name)) return misfit('algorithm.policy.linear', name)
-  return continuous
-    ? [
-        fault(
-          'algorithm.policy.linear',
-          `softmax needs finitely many actions; ${nameOf(environment)} has actions that are vectors, which fit mlp`,
-        ),
-      ]
-    : []
+  const { observationSpace, actionSpace } = spaces
+  const built = policyFor(policy, observationSpace, actionSpace, { name: nameOf(environment) })
+  return built.ok ? [] : built.issues.map((issue) => ({ ...issue, path: ['algorithm', ...issue.path] }))
 }
 
 function gradientIssues(
@@ -156,9 +130,7 @@ function ownIssues({ name, policy, personalize, initial }: PgAlgorithmSpec): Iss
       fault('algorithm.policy.mlp', 'expected at least one layer beside the own head, got an empty list'),
     )
   if (personalize !== undefined && name === 'local')
-    issues.push(
-      fault('algorithm.personalize', 'begins at the common policy, and agents of local have none'),
-    )
+    issues.push(fault('algorithm.personalize', 'begins at the common policy, and agents of local have none'))
   if (name === 'ifca' && !perceptron && typeof initial !== 'object')
     issues.push(
       fault(

@@ -1,34 +1,7 @@
 /** What is known of an environment before it is built, and how messages name it. */
-import { ACROBOT } from '../../agent/environment/acrobot.ts'
-import { CART_POLE } from '../../agent/environment/cart-pole.ts'
-import { MOUNTAIN_CAR } from '../../agent/environment/mountain-car.ts'
-import type { ParameterTable } from '../../agent/environment/parameters.ts'
-import { PENDULUM } from '../../agent/environment/pendulum.ts'
+import type { Environment } from '../../agent/environment.ts'
+import { BUILT_IN } from './environments.ts'
 import { ENVIRONMENTS, type FiniteSpec, type PgEnvironmentSpec, type ProgramSpec } from './spec.ts'
-
-/** The parameters of each environment with Gymnasium's dynamics. */
-export const PARAMETERS: Readonly<Record<(typeof ENVIRONMENTS)[number], ParameterTable>> = {
-  'CartPole-v1': CART_POLE,
-  'Acrobot-v1': ACROBOT,
-  'MountainCar-v0': MOUNTAIN_CAR,
-  'Pendulum-v1': PENDULUM,
-}
-
-/** What an environment shows and takes. */
-export interface Spaces {
-  /** numbers in an observation */
-  readonly numbers: number
-  /** actions, or numbers in an action where they are vectors */
-  readonly outputs: number
-  readonly continuous: boolean
-}
-
-const SPACES: Readonly<Record<(typeof ENVIRONMENTS)[number], Spaces>> = {
-  'CartPole-v1': { numbers: 4, outputs: 2, continuous: false },
-  'Acrobot-v1': { numbers: 6, outputs: 3, continuous: false },
-  'MountainCar-v0': { numbers: 2, outputs: 3, continuous: false },
-  'Pendulum-v1': { numbers: 3, outputs: 1, continuous: true },
-}
 
 /** Whether the environment is one of those with Gymnasium's dynamics. */
 export const isBuiltIn = (
@@ -47,5 +20,7 @@ export const nameOf = (environment: PgEnvironmentSpec): string => {
 }
 
 /** Observations and actions of an environment that is a program; null of a module, which is not loaded yet. */
-export const spacesOf = (environment: ProgramSpec): Spaces | null =>
-  isBuiltIn(environment) ? SPACES[environment.family] : null
+export const spacesOf = (
+  environment: ProgramSpec,
+): Pick<Environment, 'observationSpace' | 'actionSpace'> | null =>
+  isBuiltIn(environment) ? BUILT_IN[environment.family].make(environment.parameters) : null

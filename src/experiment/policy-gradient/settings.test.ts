@@ -12,7 +12,14 @@ type Sections = Readonly<Record<string, Readonly<Record<string, unknown>>>>
 const GRID = { family: 'grid-world', discount: 0.9, map: ['S.#', 'H.G'] }
 const CART_POLE = { family: 'CartPole-v1', discount: 0.99 }
 const GARNET = { family: 'garnet', states: 4, actions: 2, branching: 2, discount: 0.9 }
-const EXACT = { name: 'fedpg', policy: 'softmax', gradient: 'exact', localSteps: 5, stepSize: 0.1, rounds: 400 }
+const EXACT = {
+  name: 'fedpg',
+  policy: 'softmax',
+  gradient: 'exact',
+  localSteps: 5,
+  stepSize: 0.1,
+  rounds: 400,
+}
 const SAMPLED = { rollouts: 4, horizon: 60 }
 const LEARNS_CART_POLE = { ...EXACT, policy: { mlp: [8] }, gradient: SAMPLED }
 
@@ -116,12 +123,15 @@ evaluate: { every: 1, metrics: [J, gap, gradientNorm] }
         { name: 'q-learning', stepSize: 0.1, steps: 2000 },
       ],
     }
-    const grid = parseYaml(file({ vary })) as Record<string, unknown>
-    delete grid['algorithm']
-    expect(parsed(stringify(grid)).map(({ algorithm, evaluate }) => [algorithm.name, evaluate.metrics])).toEqual([
+    const { algorithm: __, ...mixed } = parseYaml(file({ vary })) as Record<string, unknown>
+    expect(
+      parsed(stringify(mixed)).map(({ algorithm, evaluate }) => [algorithm.name, evaluate.metrics]),
+    ).toEqual([
       ['fedpg', ['J', 'gap', 'gradientNorm']],
       ['q-learning', ['error']],
     ])
+    const first = parse(stringify(mixed))
+    expect(first.ok ? parse(stringify(first.value.document)) : first).toEqual(first)
   })
 })
 
@@ -162,7 +172,7 @@ suite('what is wrong with policy gradients is told, once, with its place', () =>
     ['own steps of independent agents', algorithm({ name: 'local', personalize: { steps: 1, stepSize: 1 } }), 'algorithm.personalize: begins at the common policy, and agents of local have none'], // prettier-ignore
     ['one rollout left out', algorithm({ gradient: { rollouts: 1, horizon: 9, baseline: 'leave-one-out' } }), 'algorithm.gradient.baseline: leave-one-out is the mean of the other rollouts: expected at least 2 rollouts, got 1'], // prettier-ignore
     ['values without states', algorithm({ policy: { mlp: [4] }, gradient: { ...SAMPLED, baseline: 'value' } }), 'algorithm.gradient.baseline: value keeps a mean for every state, which belongs to policy softmax: expected none or leave-one-out'], // prettier-ignore
-    ['tiles of states', algorithm({ policy: { linear: { tiles: 4 } } }), 'algorithm.policy.linear: tiles needs observations that are vectors of numbers; garnet has numbered states, which fit softmax and linear (one-hot, matrix)'], // prettier-ignore
+    ['tiles of states', algorithm({ policy: { linear: { tiles: 4 } } }), 'algorithm.policy: linear (tiles) needs observations that are vectors, garnet has numbered states: softmax, linear (one-hot, matrix) and mlp fit'], // prettier-ignore
 
     ['behaviour', agents({ behavior: 'uniform' }), 'agents.behavior: belongs to Q-learning: agents of policy gradients act by the policy that is learned'], // prettier-ignore
     ['logs', agents({ logs: ['a.csv'] }), 'agents.logs: belongs to Q-learning: what another policy would have done cannot be read from a log'], // prettier-ignore
@@ -175,11 +185,12 @@ suite('what is wrong with policy gradients is told, once, with its place', () =>
     ['more goals than agents', { environment: GRID, agents: { rewards: { goals: [[0, 0], [0, 1]] } } }, 'agents.rewards.goals: expected at most one goal for each of the 1 agents, got 2'], // prettier-ignore
     ['an Mdp too few', agents({ dynamics: { mdps: ['a.mdp.json'] } }), 'agents.dynamics.mdps: expected one Mdp file for each of the 4 agents, got 1'], // prettier-ignore
     ['parameters of a garnet', agents({ parameters: { length: [1] } }), 'agents.parameters: belongs to environments such as CartPole-v1, got garnet: agents of a finite problem differ by rewards and dynamics'], // prettier-ignore
-    ['sizes alone', { environment: { states: 2, actions: 2, discount: 0.9, rewardRange: [0, 1] } as Sections[string] }, 'environment.states: policy gradients need something to act in: give family, mdp or module in place of bare sizes'], // prettier-ignore
+    ['sizes alone', { environment: { states: 2, actions: 2, discount: 0.9, rewardRange: [0, 1] } }, 'environment.states: policy gradients need something to act in: give family, mdp or module in place of bare sizes'], // prettier-ignore
 
-    ['softmax on vectors', cartPole(algorithm({ policy: 'softmax' })), 'algorithm.policy: softmax needs finitely many states; CartPole-v1 has observations of 4 numbers, which fit linear (tiles, radialBasis, fourier) and mlp'], // prettier-ignore
-    ['a matrix of vectors', cartPole(algorithm({ policy: { linear: { matrix: 'm.npy' } } })), 'algorithm.policy.linear: matrix needs finitely many states; CartPole-v1 has observations of 4 numbers, which fit linear (tiles, radialBasis, fourier) and mlp'], // prettier-ignore
-    ['softmax of vectors', cartPole({ environment: PENDULUM, ...algorithm({ policy: { linear: { tiles: 4 } } }) }), 'algorithm.policy.linear: softmax needs finitely many actions; Pendulum-v1 has actions that are vectors, which fit mlp'], // prettier-ignore
+    ['softmax on vectors', cartPole(algorithm({ policy: 'softmax' })), 'algorithm.policy: softmax needs finitely many states, CartPole-v1 has observations of 4 numbers: linear (tiles, radialBasis, fourier) and mlp fit'], // prettier-ignore
+    ['a matrix of vectors', cartPole(algorithm({ policy: { linear: { matrix: 'm.npy' } } })), 'algorithm.policy: linear (matrix) needs finitely many states, CartPole-v1 has observations of 4 numbers: linear (tiles, radialBasis, fourier) and mlp fit'], // prettier-ignore
+    ['tiles without end', cartPole(algorithm({ policy: { linear: { tiles: 60 } } })), 'algorithm.policy: tiles: expected at most 100000 features, got 110766728 for 4 dimensions; take fewer of them, or mlp'], // prettier-ignore
+    ['softmax of vectors', cartPole({ environment: PENDULUM, ...algorithm({ policy: { linear: { tiles: 4 } } }) }), 'algorithm.policy: linear (tiles) needs finitely many actions, Pendulum-v1 has actions of 1 numbers: mlp fits'], // prettier-ignore
     ['exact without a model', cartPole(algorithm({ gradient: 'exact' })), 'algorithm.gradient: exact needs the model of a finite problem, got CartPole-v1: expected a mapping with rollouts and horizon'], // prettier-ignore
     ['auto without a model', cartPole(algorithm({ stepSize: 'auto' })), 'algorithm.stepSize: auto needs the model of a finite problem, got CartPole-v1: expected a step size above 0'], // prettier-ignore
     ['rewards of a program', cartPole(agents({ rewards: './r.json' })), 'agents.rewards: needs a finite problem, got CartPole-v1: agents of a program differ by their parameters'], // prettier-ignore

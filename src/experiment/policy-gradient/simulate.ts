@@ -11,6 +11,7 @@ import { pgTaskBytes, pgUpdateBytes } from '../../protocol/pg-codec.ts'
 import type { PgTask, PgUpdate } from '../../protocol/pg-messages.ts'
 import type { PgServerState } from '../../server/pg-rule.ts'
 import { Interrupted } from '../errors.ts'
+import { pgNotesOf } from '../notes.ts'
 import type { SimulateOptions } from '../simulate.ts'
 import type { Outcome, Trial } from '../trial.ts'
 import { pgEvaluator, type PgMeasured } from './evaluator.ts'
@@ -57,11 +58,13 @@ export async function simulatePolicyGradient(
   }
   const cpuBefore = cpuSeconds()
   let last: PgServerState = fed.algorithm.rule.init()
-  const notes: string[] = []
+  const notes = pgNotesOf(settings)
   try {
     await federate(fed.algorithm.rule, watched(cohort, hear), (state) => {
       if (state.phase !== 0) return
       if (diverged(state.theta)) throw new Diverged(state.round, null)
+      const lost = agents.find((agent) => diverged(cohort.state(agent).theta))
+      if (lost !== undefined) throw new Diverged(state.round, lost)
       last = state
       cost.rounds = state.round
       if (isDue(settings, state.round))

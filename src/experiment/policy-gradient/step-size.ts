@@ -55,15 +55,19 @@ export function safeRegion(
   return { smoothness, bound, largest, deviation, stepSize }
 }
 
-/** Agents whose smoothness is estimated, and how hard: the largest L of some stands for that of all. */
+/** Agents whose smoothness is estimated: the largest L of some stands for that of all. */
 const MOST_AGENTS = 16
+/** How hard L is looked for, and how hard where a gradient takes long because there are many states. */
 const SEARCH = { points: 8, spread: 1, iterations: 8 }
+const SHORT_SEARCH = { points: 1, spread: 1, iterations: 4 }
+const MANY_STATES = 64
 
-function largestSmoothness({ own }: FiniteTruth, initial: Float64Array, seed: number): number {
+function largestSmoothness({ own, mdps }: FiniteTruth, initial: Float64Array, seed: number): number {
   const stream = streamOf(seed, NOBODY, Purpose.evaluation)
+  const large = (mdps[0]?.states ?? 0) > MANY_STATES
   const found = own
-    .slice(0, MOST_AGENTS)
-    .map(({ gradient }) => estimateSmoothness(gradient, initial, stream, SEARCH))
+    .slice(0, large ? 2 : MOST_AGENTS)
+    .map(({ gradient }) => estimateSmoothness(gradient, initial, stream, large ? SHORT_SEARCH : SEARCH))
   return Math.max(...found)
 }
 

@@ -10,7 +10,7 @@ import { drawHeatMap } from '../../plot/heat-map.ts'
 import type { SvgDocument } from '../../plot/svg.ts'
 import type { ReportInput, ReportVariant, TheorySlope } from './input.ts'
 import { MOST_PANELS, placesOf, type Place } from './places.ts'
-import { COUNTS, counted, variantsNamed, wordsOf } from './words.ts'
+import { COUNTS, counted, isOfOneAgent, variantsNamed, wordsOf } from './words.ts'
 
 /** A drawn figure and the words under it. */
 export interface Figure {
@@ -58,7 +58,9 @@ function curveFigures(input: ReportInput, document: SvgDocument): Figure[] {
   const places = placesOf(input.variants)
   const shown: SampleTable = new Map([...input.samples].filter(([variant]) => places.has(variant)))
   const all = curves(shown, { resamples: BAND_RESAMPLES })
-  const metrics = [...new Set(all.map(({ metric }) => metric))].filter((metric) => !COUNTS.includes(metric))
+  const metrics = [...new Set(all.map(({ metric }) => metric))].filter(
+    (metric) => !COUNTS.includes(metric) && !isOfOneAgent(metric),
+  )
   return metrics.map((metric) =>
     curveFigure(
       input,
@@ -86,10 +88,10 @@ function curveFigure(
   const references = slopes.flatMap((slope) => referenceLines(slope, series))
   // A power of the step is a straight line on two log axes only.
   const scales = references.length > 0 ? ({ xScale: 'log', yScale: 'log' } as const) : {}
-  const title = `${name} against steps per agent`
+  const title = `${name} against ${input.stepName}`
   const svg = drawChart(document, {
     title,
-    xLabel: 'steps per agent, T',
+    xLabel: input.stepName,
     yLabel: label,
     series,
     references,

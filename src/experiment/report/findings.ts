@@ -21,7 +21,7 @@ export function findings(input: ReportInput): string[] {
   const lasts = metric === undefined ? [] : lastOf(input.samples, metric)
   return [
     ...(metric === undefined || lasts.length === 0 ? [] : aboutMetric(metric, lasts)),
-    truth(input.residual),
+    input.truth ?? truth(input.residual),
   ]
 }
 

@@ -23,8 +23,20 @@ export interface ReportVariant {
   readonly learned: LearnedTable | null
   /** what theory says of its settings; null where it says nothing */
   readonly advice: Advice | null
+  /** of the first seed's problem, where agents have goals or dynamics of their own and the model is known; else null */
+  readonly optimum: AgentsOptimum | null
   /** what a reader must know of its runs, in sentences */
   readonly notes: readonly string[]
+}
+
+/** What the best policies are worth, entropy bonus included. */
+export interface AgentsOptimum {
+  /** J* of the average problem; null where dynamics differ, so that the best common policy is not known */
+  readonly common: number | null
+  /** J_i* of each agent */
+  readonly own: readonly number[]
+  /** largest total variation distance of two agents' dynamics at a pair; 0 where they are shared */
+  readonly dynamics: number
 }
 
 /** A table that is small enough to be read. */
@@ -77,6 +89,10 @@ export interface ReportInput {
   readonly samples: SampleTable
   /** bound on max |Q* - the table that stands for it|, over the problems of all seeds; null where no model is known */
   readonly residual: number | null
+  /** what is known of the truth, in a sentence, where the residual is not the whole of it; else null */
+  readonly truth: string | null
+  /** what `step` counts: 'steps per agent' */
+  readonly stepName: string
   readonly slopes: readonly TheorySlope[]
   /** of the whole run, in sentences */
   readonly notes: readonly string[]

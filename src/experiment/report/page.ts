@@ -7,8 +7,19 @@ import { findings } from './findings.ts'
 import { learnedTables } from './learned.ts'
 import { html, list, NONE, raw, table, type Markup } from './markup.ts'
 import { STYLE } from './style.ts'
+import { agentsSection } from './agents.ts'
 import { claimSection } from './verdicts.ts'
-import { counted, interval, listed, number, outcomeOf, rangesOf, variantsNamed, visiting } from './words.ts'
+import {
+  counted,
+  interval,
+  isOfOneAgent,
+  listed,
+  number,
+  outcomeOf,
+  rangesOf,
+  variantsNamed,
+  visiting,
+} from './words.ts'
 
 /** Most rows of a table; the rest is in `summary.json`. */
 const MOST_ROWS = 200
@@ -28,7 +39,8 @@ export function pageOf(input: ReportInput, figures: readonly Figure[]): string {
       ${section('Curves', inSection('curves'))} ${section('What was learned', learnedTables(input.variants))}
       ${section('Coverage', coverageSection(input.variants, inSection('coverage')))}
       ${section('Greedy policies', gallery(inSection('policies'), undrawn(input.variants).policies))}
-      ${section('Variants', variantSection(input))} ${section('Theory', theorySection(input.variants))}
+      ${section('Agents', agentsSection(input))} ${section('Variants', variantSection(input))}
+      ${section('Theory', theorySection(input.variants))}
       ${section('Notes', [
         input.claim === null ? list(input.notes) : NONE,
         ...sentencesByVariant(input.variants, ({ notes }) => notes),
@@ -148,7 +160,9 @@ function remarksOn(coverage: Coverage, names: string): string[] {
 function variantSection({ variants, samples }: ReportInput): Markup[] {
   if (variants.length === 0) return []
   const keys = [...new Set(variants.flatMap(({ assignment }) => Object.keys(assignment)))]
-  const metrics = [...new Set([...samples.values()].flatMap((inner) => [...inner.keys()]))]
+  const metrics = [...new Set([...samples.values()].flatMap((inner) => [...inner.keys()]))].filter(
+    (metric) => !isOfOneAgent(metric),
+  )
   const final = (name: string, metric: string): string => {
     const last = samples.get(name)?.get(metric)?.at(-1)
     if (last === undefined) return ''

@@ -81,14 +81,38 @@ const METRIC_WORDS: Readonly<Record<string, MetricWords>> = {
   },
   error: { label: 'error, max |Q − Q*|', name: 'error', best: 'lowest' },
   rmse: { label: 'root mean square of Q − Q*', name: 'root mean square error', best: 'lowest' },
-  gap: { label: 'gap J* − J of the greedy policy', name: 'gap', best: 'lowest' },
+  gap: { label: 'gap J* − J', name: 'gap', best: 'lowest' },
   return: { label: 'return J of the greedy policy', name: 'return', best: 'highest' },
+  J: { label: 'J of the average problem', name: 'J', best: 'highest' },
+  episodeReturn: { label: 'mean episode return', name: 'episode return', best: 'highest' },
+  worstEpisodeReturn: {
+    label: 'mean episode return of the worst agent',
+    name: 'episode return of the worst agent',
+    best: 'highest',
+  },
+  worstJ: { label: 'J_i of the worst agent', name: 'J of the worst agent', best: 'highest' },
+  personalJ: { label: 'mean J_i after local steps', name: 'J after personalisation', best: 'highest' },
+  gradientNorm: { label: 'gradient norm |∇J|', name: 'gradient norm', best: 'lowest' },
+  squaredGradientNorm: {
+    label: 'squared gradient norm |∇J|²',
+    name: 'squared gradient norm',
+    best: 'lowest',
+  },
+  drift: {
+    label: 'drift, root mean square distance of local iterates from their mean',
+    name: 'drift',
+    best: 'lowest',
+  },
+  assignment: { label: 'rate of right assignments', name: 'rate of right assignments', best: 'highest' },
 }
 
 /** How a metric is spoken of; one that is not known keeps its name. */
 export function wordsOf(metric: string): MetricWords {
   return METRIC_WORDS[metric] ?? { label: metric, name: metric, best: 'lowest' }
 }
+
+/** Whether a metric is that of one agent, `agentJ.3`: many, so they stand in one table. */
+export const isOfOneAgent = (metric: string): boolean => /^(agentJ|personalJ)\.\d+$/.test(metric)
 
 /** Metrics that count what was spent. They are the same for every seed and need no curve. */
 export const COUNTS: readonly string[] = ['samples', 'rounds', 'bytes']

@@ -20,9 +20,7 @@ export const EXPORTED_SETTINGS = [
   'outcomeTables',
   'startTables',
   'blockAgents',
-  'wordsU',
-  'wordsW',
-  'pairs',
+  'workspace',
   'trajectory',
   'rewardOfStep',
   'table',
@@ -41,9 +39,8 @@ export const EXPORTED_SETTINGS = [
   'distances',
   'lanes',
   'narrowCounts',
-  'narrowWalk',
+  'columnBytes',
   'rewardsByStep',
-  'touchFirst',
 ] as const
 
 /** One of {@link EXPORTED_SETTINGS}. */

@@ -10,8 +10,8 @@ import type { KernelInstance, SettingName } from './exports.ts'
 import type { Layout } from './layout.ts'
 import { actionColumns, outcomeColumns, startColumns } from './samplers.ts'
 
-/** Beyond this the sampling tables are not in the cache, bytes. */
-const CACHE = 1_500_000
+/** Bytes of what a step leaves from loop to loop: 5 numbers for each of 64 agents. */
+const WORKSPACE = 5 * 4 * 64
 
 /** Something to be copied into memory before the run. */
 interface Filling {
@@ -54,9 +54,7 @@ export function planMemory(problem: KernelProblem, layout: Layout): Plan {
   >
   const startStreams = reserve(8 * all)
   const block = {
-    wordsU: reserve(4 * blockAgents),
-    wordsW: reserve(4 * blockAgents),
-    pairs: reserve(4 * blockAgents),
+    workspace: reserve(WORKSPACE),
     trajectory: reserve(8 * blockAgents * blockSteps),
     rewardOfStep: layout.rewardsByStep ? reserve(8 * blockAgents * blockSteps) : 0,
   }
@@ -83,7 +81,7 @@ export function planMemory(problem: KernelProblem, layout: Layout): Plan {
     if (experience.kind === 'walk' && !behaviors.has(experience.behaviors))
       behaviors.set(
         experience.behaviors,
-        placeBehaviors(experience.behaviors, experience.mdp.initial, actions, layout.narrowWalk, place),
+        placeBehaviors(experience.behaviors, experience.mdp.initial, actions, layout.columns < 16, place),
       )
     if (experience.kind === 'replay') return
     fillings.push(
@@ -108,9 +106,8 @@ export function planMemory(problem: KernelProblem, layout: Layout): Plan {
       lanes,
       blockAgents,
       narrowCounts: Number(layout.narrowCounts),
-      narrowWalk: Number(layout.narrowWalk),
+      columnBytes: layout.columns,
       rewardsByStep: Number(layout.rewardsByStep),
-      touchFirst: Number(layout.blockAgents > 1 && size() > CACHE),
       actionBits: [...behaviors.values()][0]?.bits ?? 1,
       ...perAgent,
       startStreams,
@@ -137,11 +134,11 @@ type Place = (data: Filling['data']) => number
 
 /** The outcome columns of every Mdp, one behind the other, and beside them their rewards. */
 function placeOutcomes(layout: Layout, place: Place) {
-  const all = layout.mdps.map((mdp) => outcomeColumns(mdp, layout.narrowWalk, layout.rewardsByStep))
+  const all = layout.mdps.map((mdp) => outcomeColumns(mdp, layout.columns, layout.rewardsByStep))
   const base = all.map(({ columns }) => place(columns))
   const outcomes = base[0] ?? 0
   // Reward columns keep the distances of the outcome columns, so that one address gives the other.
-  const factor = layout.narrowWalk ? 2 : 1
+  const factor = 16 / layout.columns
   const last = all.at(-1)
   const span =
     last === undefined ? 0 : factor * ((base.at(-1) as number) - outcomes) + 8 * (last.rewards?.length ?? 0)

@@ -79,7 +79,10 @@ function factors(n: number, base: number): Float64Array {
 }
 
 /** log pi of every action of a batch, [M * K], fresh. */
-export function logProbabilities(policy: PolicyAt, { offset, observation, action, reward }: Batch): Float64Array {
+export function logProbabilities(
+  policy: PolicyAt,
+  { offset, observation, action, reward }: Batch,
+): Float64Array {
   const logs = new Float64Array(reward.length)
   for (let t = 0; t < (offset.at(-1) as number); t++)
     logs[t] = policy.logProbability(observation[t] as Point, action[t] as Point)

@@ -57,6 +57,7 @@ function planMemory(
   const sizes: Record<AddressName, number> = {
     theta: 8 * pairs,
     policy: 8 * pairs,
+    sums: 8 * (actions + 3),
     levels: levelBytes(actions) * states,
     seen: states,
     visited: 4 * states,
@@ -69,7 +70,7 @@ function planMemory(
     pairs: 4 * rollouts * horizon,
     stepRewards: 8 * rollouts * horizon,
   }
-  let bytes = 64
+  let bytes = 4096
   const place = (size: number): number => {
     const at = bytes
     bytes = 64 * Math.ceil((at + size) / 64)
@@ -92,8 +93,6 @@ function rewardsDependOnPairOnly({ start, reward }: Mdp): boolean {
 function fillTables(mdp: Mdp, addresses: Record<AddressName, number>, buffer: ArrayBuffer): void {
   const { states, actions } = mdp
   new Uint8Array(buffer, addresses.terminal, states).set(mdp.terminal)
-  // The largest i32 is never exceeded: entries that are no thresholds, which the walker leaves alone, count nothing.
-  new Int32Array(buffer, addresses.levels, (states * levelBytes(actions)) / 4).fill(0x7fffffff)
   fillColumns(mdp, addresses, buffer)
   if (!rewardsDependOnPairOnly(mdp)) return
   const rewards = new Float64Array(buffer, addresses.rewards, states * actions)

@@ -5,6 +5,7 @@ import { BINARY } from './binary.ts'
 export type AddressName =
   | 'theta'
   | 'policy'
+  | 'sums'
   | 'levels'
   | 'seen'
   | 'visited'
@@ -23,6 +24,7 @@ type NumberName = 'actions' | 'levelBytes' | 'rewardsByPair' | 'streamX' | 'stre
 /** An instance of assembly/policy-gradient.ts. */
 export interface WalkerInstance extends Readonly<Record<AddressName | NumberName, { value: number }>> {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
+  visitMany(n:number,s:number):void
   walk(rollouts: number, horizon: number): void
 }
 

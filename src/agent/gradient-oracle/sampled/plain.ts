@@ -1,9 +1,10 @@
 /** Rollouts in plain TypeScript: the twin of the compiled walker, and its substitute for problems that do not fit into that one's memory. */
 import type { Mdp } from '../../../mdp/mdp.ts'
 import { outcomeSampler } from '../../../mdp/sampler.ts'
-import { softmaxRow } from '../../../mdp/softmax.ts'
 import { pick } from '../../../numeric/alias.ts'
 import { choose } from '../../../numeric/choose.ts'
+import { exp } from '../../../numeric/elementary.ts'
+import { rowMax } from '../../../numeric/q-update.ts'
 import { nextWord } from '../../../numeric/stream.ts'
 import type { Stream } from '../../../numeric/stream.ts'
 import type { Rollouts, Walker } from './rollouts.ts'
@@ -13,7 +14,7 @@ export function plainWalker(mdp: Mdp, rollouts: number, horizon: number): Walker
   const { states, actions } = mdp
   const outcomes = outcomeSampler(mdp)
   const batch = emptyRollouts(mdp, rollouts, horizon)
-  const logPolicy = new Float64Array(states * actions)
+  const weights = new Float64Array(states * actions)
   const seen = new Uint8Array(states)
   let visits = 0
 
@@ -21,12 +22,19 @@ export function plainWalker(mdp: Mdp, rollouts: number, horizon: number): Walker
     if (seen[state] === 1) return
     seen[state] = 1
     batch.visited[visits++] = state
-    softmaxRow(theta, state * actions, (state + 1) * actions, batch.policy, logPolicy)
+    const [from, end] = [state * actions, (state + 1) * actions]
+    const most = rowMax(theta, from, actions)
+    let total = 0
+    for (let z = from; z < end; z++) {
+      weights[z] = exp((theta[z] as number) - most)
+      total += weights[z] as number
+    }
+    for (let z = from; z < end; z++) batch.policy[z] = (weights[z] as number) / total
   }
 
   /** Takes a step in `state`, writes it as number `at`, and gives the next state. */
   const step = (state: number, at: number, stream: Stream): number => {
-    const pair = state * actions + choose(batch.policy, nextWord(stream), state * actions, actions)
+    const pair = state * actions + choose(weights, nextWord(stream), state * actions, actions)
     const outcome = (mdp.start[pair] as number) + pick(outcomes, pair, nextWord(stream))
     batch.pair[at] = pair
     batch.reward[at] = mdp.reward[outcome] as number

@@ -136,7 +136,9 @@ function unitCube(
   name: string,
   { low, high }: Bounds,
 ): { readonly point: Float64Array; map(observation: Point): void } {
-  const wrong = low.findIndex((bound, d) => !((high[d] as number) - bound > 0 && (high[d] as number) - bound < Infinity))
+  const wrong = low.findIndex(
+    (bound, d) => !((high[d] as number) - bound > 0 && (high[d] as number) - bound < Infinity),
+  )
   if (wrong >= 0)
     throw new RangeError(
       `${name}: bounds of dimension ${wrong} must be finite with low < high, got [${low[wrong]}, ${high[wrong]}]; mlp needs no bounds`,

@@ -31,7 +31,9 @@ describe('features of states', () => {
   it('are the rows of a matrix', () => {
     expect(phi(matrixFeatures(Float64Array.of(1, 2, 3, 4), 2), 1)).toEqual([3, 4])
     expect(() => matrixFeatures(new Float64Array(5), 2)).toThrow('2 equal rows, got 5 numbers')
-    expect(() => matrixFeatures(Float64Array.of(1, NaN), 2)).toThrow('entry 1 must be a finite number, got NaN')
+    expect(() => matrixFeatures(Float64Array.of(1, NaN), 2)).toThrow(
+      'entry 1 must be a finite number, got NaN',
+    )
   })
 })
 
@@ -46,7 +48,7 @@ describe('tile coding', () => {
     const coding = tiles(square, { tiles: 2, tilings: 4 })
     expect(coding.size).toBe(4 * 9)
     // u = (0.2, 0.6) is (0.4, 1.2) cells; moved by (0, 0), (1/4, 3/4), (2/4, 2/4), (3/4, 1/4)
-    expect(ones(coding, -0.6, 2.4)).toEqual([0 + 0 * 3 + 1, 9 + 0 * 3 + 1, 18 + 0 * 3 + 1, 27 + 1 * 3 + 1])
+    expect(ones(coding, -0.6, 2.4)).toEqual([1, 9 + 1, 18 + 1, 27 + 3 + 1])
   })
 
   it('has one active tile in each tiling, everywhere', () => {
@@ -105,7 +107,9 @@ describe.each([
 
 it('refuses more than 10^5 features', () => {
   const box = { low: new Float64Array(6).fill(-1), high: new Float64Array(6).fill(1) }
-  expect(() => fourier(box, 6)).toThrow('fourier: expected at most 100000 features, got 117649 for 6 dimensions')
+  expect(() => fourier(box, 6)).toThrow(
+    'fourier: expected at most 100000 features, got 117649 for 6 dimensions',
+  )
   expect(() => tiles(box, { tiles: 5, tilings: 8 })).toThrow('got 373248')
   expect(() => radialBasis(box, 7)).toThrow('got 117649')
 })

@@ -23,7 +23,9 @@ export const oneHot = (states: number): Features => ({
 export function matrixFeatures(matrix: Float64Array, states: number): Features {
   const size = matrix.length / states
   if (!(states >= 1 && size >= 1 && Number.isInteger(size)))
-    throw new RangeError(`matrixFeatures: matrix must have ${states} equal rows, got ${matrix.length} numbers`)
+    throw new RangeError(
+      `matrixFeatures: matrix must have ${states} equal rows, got ${matrix.length} numbers`,
+    )
   const wrong = matrix.findIndex((value) => !Number.isFinite(value))
   if (wrong >= 0)
     throw new RangeError(`matrixFeatures: entry ${wrong} must be a finite number, got ${matrix[wrong]}`)
