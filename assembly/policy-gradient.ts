@@ -22,12 +22,13 @@ export let levels: usize = 0
 export let seen: usize = 0
 /** [S] u32 */
 export let visited: usize = 0
-export let visits: u32 = 0
 /** [S] u8 */
 export let terminal: usize = 0
-/** [S * A] {address of the first column u32, shift u32} */
+/** [S * A] {first column u32, shift u32} */
 export let rows: usize = 0
-/** columns {threshold u32, next u32, next of the alias u32, 0} from here on */
+/** the shift of all rows, which then lie one after the other, or 0 where rows differ */
+export let commonShift: u32 = 0
+/** columns {threshold u32, next u16, next of the alias u16} */
 export let columns: usize = 0
 /** [columns] {reward f64, reward of the alias f64}, or where `rewardsByPair` [S * A] f64 */
 export let rewards: usize = 0
@@ -40,9 +41,8 @@ export let offsets: usize = 0
 export let pairs: usize = 0
 /** [M * K] f64 */
 export let stepRewards: usize = 0
-/** the stream */
-export let streamX: u32 = 0
-export let streamY: u32 = 0
+/** {x u32, y u32} of the stream, then u32 how many states were visited */
+export let stream: usize = 0
 
 const MULTIPLIER: i32 = 0x9e3779bb
 const TWO_54: f64 = 18014398509481984.0
@@ -179,22 +179,18 @@ function visit(s: u32): void {
   if (single) store<f64>(to + last, load<f64>(to + last) / total)
 }
 
-export function visitMany(n: u32, s: u32): void {
-  for (let i: u32 = 0; i < n; i++) visit(i % s)
-}
-
 /** Makes `rollouts` rollouts of at most `horizon` steps. */
 export function walk(rollouts: u32, horizon: u32): void {
   const n = actions
   const flags = seen
   const list = visited
-  for (let v: u32 = 0; v < visits; v++) store<u8>(flags + (load<u32>(list + ((v as usize) << 2)) as usize), 0)
+  const before = load<u32>(stream, 8)
+  for (let v: u32 = 0; v < before; v++) store<u8>(flags + (load<u32>(list + ((v as usize) << 2)) as usize), 0)
   let count: u32 = 0
-  let x = streamX
-  let y = streamY
+  let x = load<u32>(stream)
+  let y = load<u32>(stream, 4)
   let at: u32 = 0
   const width = levelBytes
-  const base = columns
   const byPair = rewardsByPair
   for (let m: u32 = 0; m < rollouts; m++) {
     let s = load<u32>(starts + ((m as usize) << 2))
@@ -218,16 +214,22 @@ export function walk(rollouts: u32, horizon: u32): void {
       const word = rotl<u32>(x * MULTIPLIER, 5) * 5
       x = rotl<u32>(x, 26) ^ y ^ (y << 9)
       y = rotl<u32>(y, 13)
-      const place = rows + ((pair as usize) << 3)
-      const shift = load<u32>(place, 4)
-      const column = (load<u32>(place) as usize) + (((word >>> shift) as usize) << 4)
-      const alias = ((((word << (32 - shift)) >>> 1) - load<u32>(column)) as i32) >= 0 ? 1 : 0
+      let shift = commonShift
+      let column = pair << (32 - shift)
+      if (!shift) {
+        const place = rows + ((pair as usize) << 3)
+        shift = load<u32>(place, 4)
+        column = load<u32>(place)
+      }
+      column += word >>> shift
+      const slot = columns + ((column as usize) << 3)
+      const alias = (((word << (32 - shift)) >>> 1) >= load<u32>(slot)) as u32
       store<u32>(pairs + ((at as usize) << 2), pair)
       const reward = byPair
         ? load<f64>(rewards + ((pair as usize) << 3))
-        : load<f64>(rewards + (column - base) + ((alias as usize) << 3))
+        : load<f64>(rewards + ((column as usize) << 4) + ((alias as usize) << 3))
       store<f64>(stepRewards + ((at as usize) << 3), reward)
-      s = load<u32>(column + ((alias as usize) << 2), 4)
+      s = (load<u32>(slot, 4) >>> (alias << 4)) & 0xffff
       if (load<u8>(terminal + (s as usize))) {
         at++
         break
@@ -235,7 +237,7 @@ export function walk(rollouts: u32, horizon: u32): void {
     }
     store<u32>(offsets + ((m as usize) << 2), at, 4)
   }
-  streamX = x
-  streamY = y
-  visits = count
+  store<u32>(stream, x)
+  store<u32>(stream, y, 4)
+  store<u32>(stream, count, 8)
 }

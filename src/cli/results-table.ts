@@ -1,4 +1,5 @@
 /** Results as text: aligned columns, numbers in four figures. */
+import { isOfOneAgent } from '../experiment/report/words.ts'
 import type { MetricSummary, VariantSummary } from '../experiment/summary.ts'
 
 /** More variants than these are not listed. */
@@ -28,9 +29,11 @@ export function alignColumns(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-/** One line a variant, one column a metric: the mean at the last evaluation and its 95 % interval over seeds. */
+/** One line a variant, one column a metric, but for those of single agents: the mean at the last evaluation and its 95 % interval over seeds. */
 export function resultsTable(variants: readonly VariantSummary[]): string {
-  const metrics = [...new Set(variants.flatMap((variant) => Object.keys(variant.metrics)))]
+  const metrics = [...new Set(variants.flatMap((variant) => Object.keys(variant.metrics)))].filter(
+    (metric) => !isOfOneAgent(metric),
+  )
   const shown = variants.slice(0, MOST_VARIANTS)
   const cell = (summary: MetricSummary | undefined): string =>
     summary === undefined ? '' : withInterval(summary)

@@ -26,12 +26,15 @@ export function notesOf(algorithm: AlgorithmSpec, problem: Problem): string[] {
   return notes
 }
 
+/** Algorithms whose Updates are no gradients: logits moved along advantages, probabilities, values. */
+const AVERAGINGS: readonly string[] = ['softpavg', 'projpavg', 'qavg']
+
 /** Plain sentences on policy gradients: what Updates give away, and metrics that mean something else here. */
 export function pgNotesOf({ algorithm, evaluate }: PgSettings): string[] {
   const { name, policy, gradient, localSteps, personalize } = algorithm
   const notes: string[] = []
   if (name !== 'local' && name !== 'central') {
-    const tells = localSteps === 1 || name === 'fast-fedpg'
+    const tells = (localSteps === 1 && !AVERAGINGS.includes(name)) || name === 'fast-fedpg'
     const stateful = policy === 'softmax' || ('linear' in policy && policy.linear === 'one-hot')
     if (gradient === 'exact' && tells && policy === 'softmax')
       notes.push(
@@ -39,7 +42,7 @@ export function pgNotesOf({ algorithm, evaluate }: PgSettings): string[] {
       )
     if (gradient !== 'exact' && stateful)
       notes.push(
-        'Parameters of states that an agent did not visit do not move in its own steps: which states it visited can be read from its Updates.',
+        'A sampled gradient is 0 for states that the agent did not visit: which states it visited can be read from its Updates, at least in part.',
       )
     if (gradient !== 'exact' && gradient.rollouts === 1 && tells)
       notes.push(

@@ -7,6 +7,7 @@ import { drawStart, startSampler } from '../../mdp/sampler.ts'
 import { Purpose, streamOf } from '../../numeric/stream.ts'
 import type { Stream } from '../../numeric/stream.ts'
 import type { GradientOracle } from '../gradient-oracle.ts'
+import { compiledWalker } from './sampled/compiled.ts'
 import { estimateOf } from './sampled/estimate.ts'
 import type { SampledSettings } from './sampled/estimate.ts'
 import { plainWalker } from './sampled/plain.ts'
@@ -39,7 +40,7 @@ export interface SampledState {
  * not enter baselines. Sources: Baxter and Bartlett, "Infinite-horizon policy-gradient estimation", 2001; Williams, "Simple statistical
  * gradient-following algorithms for connectionist reinforcement learning", 1992.
  * @param seed,agent key of the random streams
- * @param walkerOf who makes the rollouts
+ * @param walkerOf who makes the rollouts; the plain walker does where that gives null
  * @throws RangeError when a setting is out of range; the functions, when theta has not S * A entries
  */
 export function sampledOracle(
@@ -47,13 +48,13 @@ export function sampledOracle(
   settings: SampledSettings,
   seed: number,
   agent: number,
-  walkerOf: (mdp: Mdp, rollouts: number, horizon: number) => Walker = plainWalker,
+  walkerOf: (mdp: Mdp, rollouts: number, horizon: number) => Walker | null = compiledWalker,
 ): GradientOracle<SampledState> {
   checkSettings(settings)
   const { rollouts, horizon, baseline } = settings
   const size = mdp.states * mdp.actions
   const sampler = startSampler(mdp.initial)
-  const walker = walkerOf(mdp, rollouts, horizon)
+  const walker = walkerOf(mdp, rollouts, horizon) ?? plainWalker(mdp, rollouts, horizon)
   const own = estimateOf(mdp, settings, walker.rollouts, walker.rollouts.policy)
   const other = estimateOf(mdp, settings, walker.rollouts, new Float64Array(size))
   const starts = new Uint32Array(rollouts)

@@ -321,6 +321,7 @@ suite('notes on policy gradients', () => {
     expect(notes({ algorithm: { localSteps: 1 } })).toContain('work out the agent')
     expect(notes({ algorithm: { name: 'fast-fedpg' } })).toContain('work out the agent')
     expect(notes({ algorithm: { name: 'local', localSteps: 1 }, evaluate: { metrics: ['J'] } })).toBe('')
+    expect(notes({ algorithm: { name: 'qavg', localSteps: 1 } })).toBe('')
     expect(notes({ algorithm: { gradient: SAMPLED } })).toContain('which states it visited')
     expect(notes({ algorithm: { gradient: SAMPLED } })).not.toContain('single trajectory')
     expect(notes({ algorithm: { name: 'fast-fedpg', gradient: { rollouts: 1, horizon: 5 } } })).toContain(

@@ -7,20 +7,27 @@ import type { Walker } from './rollouts.ts'
 
 /** What a WebAssembly memory of 32-bit addresses can hold. */
 const MOST_BYTES = 65535 * 65536
+/** States have 16 bits. */
+const MOST_STATES = 65536
 
-/** The walker of `mdp` for batches of `rollouts` rollouts of at most `horizon` steps; null where its tables and rollouts do not fit into 4 GiB. */
+/**
+ * The walker of `mdp` for batches of `rollouts` rollouts of at most `horizon` steps; null where there are more than 65536 states or what it
+ * needs does not fit into 4 GiB.
+ */
 export function compiledWalker(mdp: Mdp, rollouts: number, horizon: number): Walker | null {
   const { states, actions } = mdp
   const { addresses, bytes } = planMemory(mdp, rollouts, horizon)
-  if (bytes > MOST_BYTES) return null
+  if (states > MOST_STATES || bytes > MOST_BYTES) return null
   const instance = instantiate(bytes, addresses)
   const { buffer } = instance.memory
   instance.actions.value = actions
   instance.levelBytes.value = levelBytes(actions)
+  instance.commonShift.value = commonShift(mdp)
   instance.rewardsByPair.value = Number(rewardsDependOnPairOnly(mdp))
   fillTables(mdp, addresses, buffer)
   const parameters = new Float64Array(buffer, addresses.theta, states * actions)
   const first = new Uint32Array(buffer, addresses.starts, rollouts)
+  const position = new Uint32Array(buffer, addresses.stream, 3)
   return {
     rollouts: {
       offset: new Uint32Array(buffer, addresses.offsets, rollouts + 1),
@@ -32,12 +39,12 @@ export function compiledWalker(mdp: Mdp, rollouts: number, horizon: number): Wal
     walk(theta, starts, stream) {
       parameters.set(theta)
       first.set(starts)
-      instance.streamX.value = stream[0] as number
-      instance.streamY.value = stream[1] as number
+      position[0] = stream[0] as number
+      position[1] = stream[1] as number
       instance.walk(rollouts, horizon)
-      stream[0] = instance.streamX.value
-      stream[1] = instance.streamY.value
-      return instance.visits.value
+      stream[0] = position[0] as number
+      stream[1] = position[1] as number
+      return position[2] as number
     },
   }
 }
@@ -63,12 +70,13 @@ function planMemory(
     visited: 4 * states,
     terminal: states,
     rows: 8 * pairs,
-    columns: 16 * columns,
+    columns: 8 * columns,
     rewards: rewardsDependOnPairOnly(mdp) ? 8 * pairs : 16 * columns,
     starts: 4 * rollouts,
     offsets: 4 * (rollouts + 1),
     pairs: 4 * rollouts * horizon,
     stepRewards: 8 * rollouts * horizon,
+    stream: 12,
   }
   let bytes = 4096
   const place = (size: number): number => {
@@ -89,6 +97,14 @@ function rewardsDependOnPairOnly({ start, reward }: Mdp): boolean {
   return true
 }
 
+/** The shift of the rows of all pairs, or 0 where they differ. */
+function commonShift({ start }: Mdp): number {
+  const { shift } = aliasLayout(start)
+  const first = shift[0] as number
+  const alike = shift.every((one, pair) => one === first && start[pair] !== start[pair + 1])
+  return alike ? first : 0
+}
+
 /** Writes what stays the same from batch to batch. */
 function fillTables(mdp: Mdp, addresses: Record<AddressName, number>, buffer: ArrayBuffer): void {
   const { states, actions } = mdp
@@ -106,7 +122,7 @@ function fillColumns(mdp: Mdp, addresses: Record<AddressName, number>, buffer: A
   const build = rowBuilder(STATE_BITS, widest)
   const [threshold, alias] = [new Uint32Array(widest), new Uint32Array(widest)]
   const rows = new Uint32Array(buffer, addresses.rows, 2 * offset.length)
-  const columns = new Uint32Array(buffer, addresses.columns, 4 * count)
+  const columns = new Uint32Array(buffer, addresses.columns, 2 * count)
   const rewards = rewardsDependOnPairOnly(mdp)
     ? null
     : new Float64Array(buffer, addresses.rewards, 2 * count)
@@ -115,16 +131,15 @@ function fillColumns(mdp: Mdp, addresses: Record<AddressName, number>, buffer: A
     if (first === end) continue
     const at = offset[pair] as number
     const width = 1 << (32 - (shift[pair] as number))
-    rows[2 * pair] = addresses.columns + 16 * at
+    rows[2 * pair] = at
     rows[2 * pair + 1] = shift[pair] as number
     build(mdp.probability.subarray(first, end), threshold.subarray(0, width), alias.subarray(0, width))
     for (let column = 0; column < width; column++) {
       // a column of padding always gives its alias
       const own = first + column < end ? first + column : first
       const other = first + (alias[column] as number)
-      columns[4 * (at + column)] = threshold[column] as number
-      columns[4 * (at + column) + 1] = mdp.next[own] as number
-      columns[4 * (at + column) + 2] = mdp.next[other] as number
+      columns[2 * (at + column)] = threshold[column] as number
+      columns[2 * (at + column) + 1] = (mdp.next[own] as number) | ((mdp.next[other] as number) << 16)
       rewards?.set([mdp.reward[own] as number, mdp.reward[other] as number], 2 * (at + column))
     }
   }

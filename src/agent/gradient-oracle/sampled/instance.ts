@@ -17,14 +17,14 @@ export type AddressName =
   | 'offsets'
   | 'pairs'
   | 'stepRewards'
+  | 'stream'
 
-/** Numbers that it is given or gives. */
-type NumberName = 'actions' | 'levelBytes' | 'rewardsByPair' | 'streamX' | 'streamY' | 'visits'
+/** Numbers that it is given. */
+type NumberName = 'actions' | 'levelBytes' | 'rewardsByPair' | 'commonShift'
 
 /** An instance of assembly/policy-gradient.ts. */
 export interface WalkerInstance extends Readonly<Record<AddressName | NumberName, { value: number }>> {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number }
-  visitMany(n:number,s:number):void
   walk(rollouts: number, horizon: number): void
 }
 

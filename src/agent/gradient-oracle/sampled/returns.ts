@@ -16,7 +16,8 @@ export function fillReturns(
   returns: Float64Array,
 ): void {
   for (let m = 0; m + 1 < offset.length; m++) {
-    const [first, end] = [offset[m] as number, offset[m + 1] as number]
+    const first = offset[m] as number
+    const end = offset[m + 1] as number
     let later = 0
     for (let t = end - 1; t >= first; t--) {
       later = (reward[t] as number) + discount * later
