@@ -85,13 +85,6 @@ function both(i: usize): v128 {
   return v128.load64_splat(CONSTANTS + (i << 3))
 }
 
-/** sum r + constant i. */
-// @ts-ignore: decorator
-@inline
-function term(sum: v128, r: v128, i: usize): v128 {
-  return f64x2.add(f64x2.mul(sum, r), both(i))
-}
-
 /** 2^k for integers k in [-1022, 1023]. */
 // @ts-ignore: decorator
 @inline
@@ -99,35 +92,77 @@ function power(k: v128): v128 {
   return i64x2.shl(f64x2.add(k, both(17)), 52)
 }
 
-/** exp of two numbers <= 0, by the operations of src/numeric/elementary.ts. */
+// exp of two numbers x <= 0, by the operations of src/numeric/elementary.ts: x = k ln 2 + r + c, and sum is the series of (exp(r) - 1 - r) / r^2
+
 // @ts-ignore: decorator
 @inline
-function expPair(x: v128): v128 {
-  const k = f64x2.floor(f64x2.add(f64x2.mul(x, both(14)), both(13)))
-  const a = f64x2.sub(x, f64x2.mul(k, both(15)))
-  const b = f64x2.mul(k, both(16))
-  const r = f64x2.sub(a, b)
-  const c = f64x2.sub(f64x2.sub(a, r), b)
-  let sum = both(0)
-  sum = term(sum, r, 1)
-  sum = term(sum, r, 2)
-  sum = term(sum, r, 3)
-  sum = term(sum, r, 4)
-  sum = term(sum, r, 5)
-  sum = term(sum, r, 6)
-  sum = term(sum, r, 7)
-  sum = term(sum, r, 8)
-  sum = term(sum, r, 9)
-  sum = term(sum, r, 10)
-  sum = term(sum, r, 11)
-  sum = term(sum, r, 12)
-  sum = term(sum, r, 13)
+function exponent(x: v128): v128 {
+  return f64x2.floor(f64x2.add(f64x2.mul(x, both(14)), both(13)))
+}
+
+// @ts-ignore: decorator
+@inline
+function reduced(x: v128, k: v128): v128 {
+  return f64x2.sub(f64x2.sub(x, f64x2.mul(k, both(15))), f64x2.mul(k, both(16)))
+}
+
+// @ts-ignore: decorator
+@inline
+function exponential(x: v128, k: v128, r: v128, sum: v128): v128 {
+  const c = f64x2.sub(f64x2.sub(f64x2.sub(x, f64x2.mul(k, both(15))), r), f64x2.mul(k, both(16)))
   const tail = f64x2.mul(f64x2.mul(r, r), sum)
   const whole = f64x2.add(both(20), r)
   const rest = f64x2.sub(r, f64x2.sub(whole, both(20)))
   const m = f64x2.add(whole, f64x2.add(rest, f64x2.add(tail, f64x2.mul(c, whole))))
   if (v128.any_true(f64x2.lt(x, both(18)))) return tiny(x, m, k)
   return f64x2.mul(m, power(k))
+}
+
+// @ts-ignore: decorator
+@inline
+function term(sum: v128, r: v128, coefficient: v128): v128 {
+  return f64x2.add(f64x2.mul(sum, r), coefficient)
+}
+
+// @ts-ignore: decorator
+@inline
+function expPair(x: v128): v128 {
+  const k = exponent(x)
+  const r = reduced(x, k)
+  let sum = both(0)
+  for (let i: usize = 1; i <= 13; i++) sum = term(sum, r, both(i))
+  return exponential(x, k, r, sum)
+}
+
+/** Writes exp(theta - most) of eight entries: four series side by side, for each alone waits for its own last term. */
+function expEight(from: usize, to: usize, most: v128): void {
+  const x0 = f64x2.sub(v128.load(from), most)
+  const x1 = f64x2.sub(v128.load(from, 16), most)
+  const x2 = f64x2.sub(v128.load(from, 32), most)
+  const x3 = f64x2.sub(v128.load(from, 48), most)
+  const k0 = exponent(x0)
+  const k1 = exponent(x1)
+  const k2 = exponent(x2)
+  const k3 = exponent(x3)
+  const r0 = reduced(x0, k0)
+  const r1 = reduced(x1, k1)
+  const r2 = reduced(x2, k2)
+  const r3 = reduced(x3, k3)
+  let s0 = both(0)
+  let s1 = s0
+  let s2 = s0
+  let s3 = s0
+  for (let i: usize = 1; i <= 13; i++) {
+    const coefficient = both(i)
+    s0 = term(s0, r0, coefficient)
+    s1 = term(s1, r1, coefficient)
+    s2 = term(s2, r2, coefficient)
+    s3 = term(s3, r3, coefficient)
+  }
+  v128.store(to, exponential(x0, k0, r0, s0))
+  v128.store(to, exponential(x1, k1, r1, s1), 16)
+  v128.store(to, exponential(x2, k2, r2, s2), 32)
+  v128.store(to, exponential(x3, k3, r3, s3), 48)
 }
 
 /** m 2^k where 2^k may be subnormal: by way of 2^(k + 54), which is not; 0 where exp underflows. */
@@ -156,7 +191,9 @@ function visit(s: u32): void {
   let most = v128.load64_splat(from + last)
   for (let a: usize = 0; a < last; a += 16) most = f64x2.pmax(most, v128.load(from + a))
   most = f64x2.pmax(most, i64x2.shuffle(most, most, 1, 0))
-  for (let a: usize = 0; a < last; a += 16) v128.store(to + a, expPair(f64x2.sub(v128.load(from + a), most)))
+  let done: usize = 0
+  for (; done + 56 <= last; done += 64) expEight(from + done, to + done, most)
+  for (; done < last; done += 16) v128.store(to + done, expPair(f64x2.sub(v128.load(from + done), most)))
   if (single) v128.store64_lane(to + last, expPair(f64x2.sub(v128.load64_splat(from + last), most)), 0)
   let total: f64 = 0
   const cumulative = sums

@@ -1,12 +1,14 @@
 /** The gap against the round, one panel for each setting, and the floor of FedPG against the local steps. */
 import type { Chart, ChartPoint, ChartSeries, ReferenceLine } from '../../src/experiment/claim.ts'
 import { exp } from '../../src/numeric/elementary.ts'
-import { at, lastOf, settingOf, siblingOf, type Curve } from './curves.ts'
+import { at, lastOf, settingOf, type Curve, type RoundValue } from './curves.ts'
 import { straightPart, tailSlope } from './verdicts.ts'
 
 const LABELS = { xLabel: 't, rounds', yLabel: 'J* - J' } as const
 /** Smaller gaps are rounding. */
-const SHOWN = 1e-14
+const SHOWN = 1e-13
+/** Rounds that the figure with entropy shows. */
+const LAST_SHOWN = 1000
 
 /** The figures of the one problem. */
 export function chartsOf(plain: readonly Curve[], entropy: readonly Curve[]) {
@@ -67,43 +69,42 @@ const rangeOf = (values: readonly number[]): string =>
   `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`
 
 function entropyChart(curves: readonly Curve[]): Chart {
+  const shown = several(curves).map((curve) => ({ ...curve, gap: beforeRounding(curve) }))
   return {
     ...LABELS,
     title: 'Entropy bonus of temperature 0.1: gap against rounds',
-    xScale: 'log',
     yScale: 'log',
-    series: seriesOf(curves),
-    references: fitted('exponential fitted to fast-fedpg', curves, (curve) => {
+    series: seriesOf(shown),
+    references: fitted('exponential fitted to fast-fedpg', shown, (curve) => {
       const line = straightPart(curve)
-      return line === null
-        ? []
-        : pointsOf(curve)
-            .map(({ x }) => ({ x, y: exp(line.intercept + line.slope * x) }))
-            .filter(({ y }) => y < 1)
+      const last = curve.gap.at(-1)?.[0] ?? 0
+      if (line === null || line.slope >= 0) return []
+      return [0, last].map((x) => ({ x, y: exp(line.intercept + line.slope * x) }))
     }),
   }
 }
 
-/** Where FedPG ends, and where Fast-FedPG is by then. */
+/** The curve up to the first gap that is rounding. */
+function beforeRounding({ gap }: Curve): readonly RoundValue[] {
+  const end = gap.findIndex(([round, value]) => value <= SHOWN || round > LAST_SHOWN)
+  return end < 0 ? gap : gap.slice(0, end)
+}
+
+/** Where FedPG ends. */
 function floorChart(plain: readonly Curve[], entropy: readonly Curve[]): Chart {
-  const series = [plain, entropy].flatMap((curves) => {
-    const ends = several(curves).filter(({ algorithm }) => algorithm === 'fedpg')
-    const sizes = [...new Set(ends.map(({ stepSize }) => stepSize))]
-    return sizes.flatMap((stepSize) => {
-      const own = ends.filter((curve) => curve.stepSize === stepSize)
-      const line = (name: string, y: (curve: Curve) => number): ChartSeries => ({
-        name: `${name}, eta = ${stepSize}`,
-        panel: own[0]?.objective ?? '',
-        points: own.map((curve) => ({ x: curve.localSteps, y: Math.max(y(curve), SHOWN) })),
-      })
-      return [
-        line('fedpg', (curve) => at(curve.gap, lastOf(curve))),
-        line('fast-fedpg', (curve) => at(siblingOf(curves, curve, 'fast-fedpg').gap, lastOf(curve))),
-      ]
-    })
-  })
+  const ends = several([...plain, ...entropy]).filter(({ algorithm }) => algorithm === 'fedpg')
+  const lines = new Map<string, Curve[]>()
+  for (const curve of ends) {
+    const key = `${curve.objective} ${curve.stepSize}`
+    lines.set(key, [...(lines.get(key) ?? []), curve])
+  }
+  const series = [...lines.values()].map((own): ChartSeries => ({
+    name: `fedpg, eta = ${own[0]?.stepSize}`,
+    panel: own[0]?.objective ?? '',
+    points: own.map((curve) => ({ x: curve.localSteps, y: at(curve.gap, lastOf(curve)) })),
+  }))
   return {
-    title: `Gap at the last round against local steps (rounding drawn at ${SHOWN})`,
+    title: 'The floor of FedPG against the local steps of a round',
     xLabel: 'H, local steps a round',
     yLabel: 'J* - J at the last round',
     xScale: 'log',

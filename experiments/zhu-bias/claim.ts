@@ -5,7 +5,9 @@ import { chartsOf } from './charts.ts'
 import { curvesOf, type Curve } from './curves.ts'
 import { agreeWithTable, tableOf } from './replicated.ts'
 import { randomChart, randomVerdicts, randomRows } from './random.ts'
-import { falls, floorGrows, FIT, floors, linear, oneStepAgrees } from './verdicts.ts'
+import { falls, FIT, floorGrows, floors, linear, oneStepAgrees, sameDigits, type Range } from './verdicts.ts'
+
+const RANGES: readonly Range[] = ['eta H <= 5', 'eta H = 25']
 
 /** See `README.md`. */
 export const claim: Claim = {
@@ -38,10 +40,13 @@ function judge(measured: ReadonlyMap<string, Measured>, published: Published): J
       floors('entropy', entropy),
       floorGrows('plain', plain),
       floorGrows('entropy', entropy),
-      falls('fast-fedpg', plain),
-      falls('scaffold', plain),
-      linear('fast-fedpg', entropy),
-      linear('scaffold', entropy),
+      ...RANGES.flatMap((range) => [
+        falls('fast-fedpg', range, plain),
+        falls('scaffold', range, plain),
+        linear('fast-fedpg', range, entropy),
+        linear('scaffold', range, entropy),
+      ]),
+      sameDigits(both),
       oneStepAgrees(both),
       ...randomVerdicts(random),
     ],

@@ -8,6 +8,9 @@ export const ALGORITHMS = ['fedpg', 'fast-fedpg', 'scaffold'] as const
 /** One of {@link ALGORITHMS}. */
 export type Algorithm = (typeof ALGORITHMS)[number]
 
+/** Rounds of the table. */
+export const ROUNDS: readonly number[] = [50, 200, 500, 1000, 2000]
+
 /** A measured number: [round, value]. */
 export type RoundValue = readonly [round: number, value: number]
 

@@ -1,7 +1,7 @@
 /** The claims on the one problem: floors, their growth, and the rates where there is none. All are exact comparisons. */
 import { exact, exponential, number, powerLaw } from '../../src/experiment/claim.ts'
 import type { Fit, Verdict } from '../../src/experiment/claim.ts'
-import { at, lastOf, nameOf, settingOf, siblingOf, type Algorithm, type Curve } from './curves.ts'
+import { at, lastOf, nameOf, ROUNDS, settingOf, siblingOf, type Algorithm, type Curve } from './curves.ts'
 
 /** What counts as 1/t and as linear. */
 export const FIT = {
@@ -66,15 +66,24 @@ export function floorGrows(objective: Curve['objective'], curves: readonly Curve
   )
 }
 
+/** Settings by their step of a whole round, eta H, which no theory admits beyond 1/L. */
+export type Range = 'eta H <= 5' | 'eta H = 25'
+const LARGEST = 5
+
+const within = (curves: readonly Curve[], algorithm: Algorithm, range: Range): Curve[] =>
+  curves.filter(
+    (curve) =>
+      curve.algorithm === algorithm &&
+      curve.localSteps * curve.stepSize <= LARGEST === (range === 'eta H <= 5'),
+  )
+
 /** Without entropy the gap falls as 1/t. */
-export function falls(algorithm: Algorithm, curves: readonly Curve[]): Verdict {
-  const judged = curves
-    .filter((curve) => curve.algorithm === algorithm)
-    .map((curve) => ({ curve, slope: tailSlope(curve) }))
+export function falls(algorithm: Algorithm, range: Range, curves: readonly Curve[]): Verdict {
+  const judged = within(curves, algorithm, range).map((curve) => ({ curve, slope: tailSlope(curve) }))
   const text = ({ curve, slope }: (typeof judged)[number]): string =>
     `${settingOf(curve)}: ${slope === null ? 'a gap that is not positive' : number(slope)}`
   return exact(
-    `plain: the gap of ${algorithm} falls as 1/t: slope -1 within ${FIT.tolerance}`,
+    `plain, ${range}: the gap of ${algorithm} falls as 1/t: slope -1 within ${FIT.tolerance}`,
     judged.filter(({ slope }) => slope === null || Math.abs(slope + 1) > FIT.tolerance).map(text),
     `slopes over the second half of the rounds: ${judged.map(text).join('; ')}.`,
   )
@@ -87,16 +96,18 @@ export function tailSlope(curve: Curve): number | null {
 }
 
 /** With entropy log gap falls linearly, and for H > 1 down to rounding. */
-export function linear(algorithm: Algorithm, curves: readonly Curve[]): Verdict {
-  const judged = curves
-    .filter((curve) => curve.algorithm === algorithm)
-    .map((curve) => ({ curve, line: straightPart(curve), end: endOf(curve) }))
+export function linear(algorithm: Algorithm, range: Range, curves: readonly Curve[]): Verdict {
+  const judged = within(curves, algorithm, range).map((curve) => ({
+    curve,
+    line: straightPart(curve),
+    end: endOf(curve),
+  }))
   const text = ({ curve, line, end }: (typeof judged)[number]): string =>
     line === null
       ? `${settingOf(curve)}: no gaps to fit`
       : `${settingOf(curve)}: ${number(line.slope)} a round, R^2 ${number(line.explained)}, ${number(end)} at the end`
   return exact(
-    `entropy: the gap of ${algorithm} falls linearly, R^2 >= ${FIT.explained}, with H > 1 to below ${number(FIT.to)}`,
+    `entropy, ${range}: the gap of ${algorithm} falls linearly, R^2 >= ${FIT.explained}, with H > 1 to below ${number(FIT.to)}`,
     judged
       .filter(
         ({ curve, line, end }) =>
@@ -116,6 +127,29 @@ export function straightPart({ gap }: Curve): Fit | null {
   const to = gap.findIndex(([, value]) => value <= FIT.to)
   const part = from < 0 ? [] : gap.slice(from, to < 0 ? undefined : to)
   return part.length < 3 ? null : exponential(part)
+}
+
+/** SCAFFOLD beside Fast-FedPG: it starts without control variates, so that its first rounds are others. */
+export function sameDigits(curves: readonly Curve[]): Verdict {
+  const compared = several(curves, 'scaffold')
+    .filter((curve) => curve.localSteps * curve.stepSize <= LARGEST)
+    .flatMap((curve) => {
+      const fast = siblingOf(curves, curve, 'fast-fedpg')
+      return curve.gap
+        .filter(([round]) => ROUNDS.includes(round))
+        .map(([round, gap]) => ({ curve, round, gap, other: at(fast.gap, round) }))
+        .filter(({ gap, other }) => Math.max(gap, other) > FIT.to)
+    })
+  return exact(
+    'eta H <= 5: the gaps of scaffold and fast-fedpg agree to two digits at all rounds of the table',
+    compared
+      .filter(({ gap, other }) => gap.toPrecision(2) !== other.toPrecision(2))
+      .map(
+        ({ curve, round, gap, other }) =>
+          `${nameOf(curve)}, round ${round}: ${number(gap)}, fast-fedpg ${number(other)}`,
+      ),
+    `all ${compared.length} gaps above ${number(FIT.to)}.`,
+  )
 }
 
 /** With one local step the three algorithms are the same. */

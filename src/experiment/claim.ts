@@ -26,7 +26,7 @@ export {
   stationary,
 } from './claim/judge.ts'
 export type { Compared, Drawn, Quantity, Verdict } from './claim/judge.ts'
-export { averaged, exponential, halfUnit, powerLaw, slopeOfMeans } from './claim/rate.ts'
+export { averaged, exponential, powerLaw, slopeOfMeans } from './claim/rate.ts'
 export type { Fit } from './claim/rate.ts'
 export type { Chart, ChartPoint, ChartSeries, ReferenceLine } from '../plot/chart.ts'
 export type { Samples } from '../metrics/samples.ts'

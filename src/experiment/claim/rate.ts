@@ -1,4 +1,4 @@
-/** Rates: straight lines fitted to logarithms, of single curves and of means over seeds, and digits in which numbers agree. */
+/** Rates: straight lines fitted to logarithms of single curves and of means over seeds. */
 import type { Samples } from '../../metrics/samples.ts'
 import { log } from '../../numeric/elementary.ts'
 import { leastSquares, mean } from '../../numeric/statistics.ts'
@@ -54,10 +54,4 @@ export function averaged(samples: readonly Samples[]): Samples {
     ...last,
     values: last.values.map((_, i) => mean(samples.map(({ values }) => values[i] as number))),
   }
-}
-
-/** Half a unit in the last digit of `given` as it is written: 0.005 of 0.16. */
-export function halfUnit(given: number): number {
-  const [digits = '', exponent = '0'] = given.toExponential().split('e')
-  return Number(`0.5e${Number(exponent) - (digits.split('.')[1] ?? '').length}`)
 }
