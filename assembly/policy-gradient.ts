@@ -14,7 +14,7 @@ export const free: usize = __heap_base
 export let theta: usize = 0
 /** [S * A] f64, and 8 bytes beyond */
 export let policy: usize = 0
-/** [A + 3] f64, workspace */
+/** [A + 4] f64, workspace */
 export let sums: usize = 0
 /** [S][A, rounded up to a multiple of 4] i32: of the cumulative weights; from entry A - 1 on the largest i32, which is never exceeded */
 export let levels: usize = 0
@@ -77,6 +77,8 @@ const CONSTANTS = memory.data<f64>([
   1.0,
   // 21: 1.5 * 2^52, which added to an integer of 32 bits leaves it in the low bits
   6755399441055744.0,
+  // 22: the largest i32
+  2147483647.0,
 ])
 
 // @ts-ignore: decorator
@@ -174,11 +176,12 @@ function tiny(x: v128, m: v128, k: v128): v128 {
   return v128.andnot(result, f64x2.lt(x, both(19)))
 }
 
-/** floor(E 2^31 / total - 1/2) of two cumulative weights, in the low halves of two lanes. */
+/** floor(E 2^31 / total - 1/2) of two cumulative weights, in the low halves of two lanes; the largest i32 where that is no number. */
 // @ts-ignore: decorator
 @inline
 function levelPair(at: usize, scale: v128): v128 {
-  return f64x2.add(f64x2.floor(f64x2.sub(f64x2.mul(v128.load(at), scale), both(13))), both(21))
+  const level = f64x2.floor(f64x2.sub(f64x2.mul(v128.load(at), scale), both(13)))
+  return f64x2.add(f64x2.pmin(both(22), level), both(21))
 }
 
 /** Writes pi(.|s) and its levels. An odd last entry is worked on in two equal lanes, of which one is written. */
@@ -197,13 +200,18 @@ function visit(s: u32): void {
   if (single) v128.store64_lane(to + last, expPair(f64x2.sub(v128.load64_splat(from + last), most)), 0)
   let total: f64 = 0
   const cumulative = sums
-  for (let a: usize = 0; a <= last; a += 8) {
-    total += load<f64>(to + a)
-    store<f64>(cumulative + a, total)
+  // stored two at a time, as they will be read: what two stores wrote, one load would have to wait for
+  for (let a: usize = 0; a < last; a += 16) {
+    const weights = v128.load(to + a)
+    const low = total + f64x2.extract_lane(weights, 0)
+    total = low + f64x2.extract_lane(weights, 1)
+    v128.store(cumulative + a, f64x2.replace_lane(f64x2.splat(low), 1, total))
   }
+  if (single) total += load<f64>(to + last)
   const totals = f64x2.splat(total)
-  v128.store(cumulative + last + 8, totals)
-  store<f64>(cumulative + last + 24, total)
+  const end = cumulative + ((last + 8) & ~15)
+  v128.store(end, totals)
+  v128.store(end, totals, 16)
   const scale = f64x2.splat(2147483648.0 / total)
   const width = levelBytes
   const level = levels + (s as usize) * width

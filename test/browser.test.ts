@@ -83,6 +83,7 @@ describe.skipIf(EXECUTABLE === '')('in Chromium', () => {
     for (const start of ['one table', 'a table an agent']) {
       expect(ours[`compiled, from ${start}`]).toBe(ours[`plain, from ${start}`])
     }
+    expect(ours['sampled gradients, compiled']).toBe(ours['sampled gradients, plain'])
   })
 
   test('a report opens from disk: no error, no script, no request, every figure in view of a reader', async () => {

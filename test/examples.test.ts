@@ -1,8 +1,9 @@
 /** The examples run, on the public doors only, and print what they promise. */
 import { spawnSync } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { ROOT, modulesOf } from './source.ts'
 
 /** Output of `examples/<name>.ts`. */
@@ -15,17 +16,45 @@ function outputOf(name: string): string {
   return stdout
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'fedrl-examples-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Means over seeds at the last step of `fedrl run examples/<name>.yaml`, variants in their order: metric -> value. */
+function finalOf(name: string, seeds: string, settings: readonly string[] = []): Record<string, number>[] {
+  const set = [`seeds=${seeds}`, ...settings].flatMap((setting) => ['--set', setting])
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', 'src/cli/main.ts', 'run', `examples/${name}.yaml`, '--json', ...set].concat(
+      '--out',
+      join(folder, name),
+    ),
+    { cwd: ROOT, encoding: 'utf8' },
+  )
+  expect(status).toBe(0)
+  const { variants } = JSON.parse(stdout) as { variants: { metrics: Record<string, { mean: number }> }[] }
+  return variants.map(({ metrics }) =>
+    Object.fromEntries(Object.entries(metrics).map(([metric, { mean }]) => [metric, mean])),
+  )
+}
+
 const RUN = ['solve', 'run-experiment', 'learn-from-logs']
 /** An environment to be named in an experiment: test/environments-document.test.ts acts in it. */
 const MODULES = ['my-env']
+/** Experiment files. `lake` is that of run-experiment. */
+const EXPERIMENTS = ['lake', 'poles', 'clusters', 'personal']
 
 describe('examples', () => {
   test('all of them are run here', () => {
     expect(
       readdirSync(join(ROOT, 'examples'))
-        .filter((file) => file.endsWith('.ts'))
+        .filter((file) => file.endsWith('.ts') || file.endsWith('.yaml'))
         .toSorted(),
-    ).toEqual([...RUN, ...MODULES].map((name) => `${name}.ts`).toSorted())
+    ).toEqual(
+      [
+        ...[...RUN, ...MODULES].map((name) => `${name}.ts`),
+        ...EXPERIMENTS.map((name) => `${name}.yaml`),
+      ].toSorted(),
+    )
   })
 
   test('import the package by its name', () => {
@@ -62,6 +91,26 @@ describe('examples', () => {
     for (const [i, exact] of EXACT.entries())
       expect(Math.abs((values[i] as number) - exact)).toBeLessThan(0.7)
   })
+
+  test('poles: one policy balances eight different poles after ten rounds', () => {
+    const short = ['vary={}', 'algorithm.rounds=10', 'evaluate.every=10', 'evaluate.episodes=10']
+    const [{ episodeReturn } = { episodeReturn: 0 }] = finalOf('poles', '[2]', short)
+    expect(episodeReturn).toBeGreaterThan(475)
+  }, 60_000)
+
+  test('clusters: they are found from sampled gradients', () => {
+    const [, , noisy] = finalOf('clusters', '[1,2,3]')
+    expect(noisy?.['assignment']).toBe(1)
+  }, 30_000)
+
+  test('personal: own steps improve on a common policy, and so do own heads', () => {
+    const [softmax, perceptron, tanh, identity] = finalOf('personal', '[1,2]')
+    const value = (of: Record<string, number> | undefined, metric: string): number => of?.[metric] ?? NaN
+    for (const common of [softmax, perceptron])
+      expect(value(common, 'personalJ')).toBeGreaterThan(1.5 * value(common, 'J'))
+    for (const heads of [tanh, identity])
+      expect(value(heads, 'worstJ')).toBeGreaterThan(3 * value(perceptron, 'worstJ'))
+  }, 30_000)
 })
 
 const EXACT: readonly number[] = [-5.567, -5.533, -2.111, -1.905]

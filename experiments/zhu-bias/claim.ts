@@ -5,7 +5,7 @@ import { chartsOf } from './charts.ts'
 import { curvesOf, type Curve } from './curves.ts'
 import { agreeWithTable, tableOf } from './replicated.ts'
 import { randomChart, randomVerdicts, randomRows } from './random.ts'
-import { falls, FIT, floorGrows, floors, linear, oneStepAgrees, sameDigits, type Range } from './verdicts.ts'
+import { falls, FIT, floorGrows, floors, linear, oneStepAgrees, sameGaps, type Range } from './verdicts.ts'
 
 const RANGES: readonly Range[] = ['eta H <= 5', 'eta H = 25']
 
@@ -46,7 +46,7 @@ function judge(measured: ReadonlyMap<string, Measured>, published: Published): J
         linear('fast-fedpg', range, entropy),
         linear('scaffold', range, entropy),
       ]),
-      sameDigits(both),
+      sameGaps(both),
       oneStepAgrees(both),
       ...randomVerdicts(random),
     ],

@@ -29,6 +29,10 @@ export const CLAIMS: Readonly<Record<string, () => Promise<{ readonly claim: Cla
   'woo-coverage': () => import('../../experiments/woo-coverage/claim.ts'),
   'woo-communication': () => import('../../experiments/woo-communication/claim.ts'),
   'zhu-bias': () => import('../../experiments/zhu-bias/claim.ts'),
+  'zhu-average-mdp': () => import('../../experiments/zhu-average-mdp/claim.ts'),
+  'zhu-dynamics': () => import('../../experiments/zhu-dynamics/claim.ts'),
+  'zhu-speedup': () => import('../../experiments/zhu-speedup/claim.ts'),
+  'zhu-local-steps': () => import('../../experiments/zhu-local-steps/claim.ts'),
 }
 
 /** Carries the command out; without an id, or with `list`, lists the claims. The verdicts do not change the exit code. */

@@ -44,6 +44,8 @@ export interface Part {
   readonly draws?: Draws
   /** adds the rows `cHet` and `muAvg` of every (variant, seed), from the exact stationary laws */
   readonly coverage?: true
+  /** adds the rows `averageGradientDistance` and `dynamicsDistance` of every (variant, seed), at its first parameters */
+  readonly averageGradient?: true
 }
 
 /**

@@ -17,6 +17,22 @@ test('pieces become a file, its folders are made, nothing else is left', async (
   expect(await readdir(join(root, 'a', 'b'))).toEqual(['file'])
 })
 
+test('files that are written into one folder at once are all there, and one that fails fails alone', async () => {
+  const folder = join(root, 'many')
+  const numbers = Array.from({ length: 20 }, (_, i) => i)
+  const stop = async function* (): AsyncGenerator<Uint8Array> {
+    yield utf8('half')
+    throw new Error('stop')
+  }
+  const failing = writeAtomically(join(folder, 'failing'), stop())
+  await Promise.all([
+    ...numbers.map((i) => writeAtomically(join(folder, `${i}`), [utf8(`${i}`)])),
+    expect(failing).rejects.toThrow('stop'),
+  ])
+  expect((await readdir(folder)).toSorted()).toEqual(numbers.map(String).toSorted())
+  for (const i of numbers) expect(await readFile(join(folder, `${i}`), 'utf8')).toBe(`${i}`)
+})
+
 test('while a file is written, and when that fails, the old one stands', async () => {
   const path = join(root, 'old')
   await writeFile(path, 'old')

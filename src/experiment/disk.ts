@@ -1,5 +1,5 @@
 /** Files that are either the old ones or the new ones, whole, whatever happens in between; and what a failing disk means. */
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { InputError, RunError } from './errors.ts'
 
@@ -17,8 +17,6 @@ export const TEMPORARY = '.tmp'
  * @throws the system's error (`code` ENOSPC, EACCES, ...)
  */
 export async function writeAtomically(path: string, chunks: Chunks): Promise<void> {
-  const folder = dirname(path)
-  await makeFolder(folder)
   try {
     await writeAndSync(path + TEMPORARY, chunks)
     await rename(path + TEMPORARY, path)
@@ -27,7 +25,7 @@ export async function writeAtomically(path: string, chunks: Chunks): Promise<voi
     await rm(path + TEMPORARY, { force: true }).catch(() => undefined)
     throw error
   }
-  await syncFolder(folder)
+  await syncFolder(dirname(path))
 }
 
 /**
@@ -61,7 +59,7 @@ async function isMade(path: string): Promise<boolean> {
 }
 
 async function writeAndSync(path: string, chunks: Chunks): Promise<void> {
-  const file = await open(path, 'w')
+  const file = await openNew(path)
   try {
     for await (const chunk of chunks) await file.writeFile(chunk)
     await file.sync()
@@ -70,8 +68,43 @@ async function writeAndSync(path: string, chunks: Chunks): Promise<void> {
   }
 }
 
+/** Opens a file to write it. Mostly its folder is there: it is made when that turns out to be wrong. */
+async function openNew(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'w')
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
+  }
+  await makeFolder(dirname(path))
+  return open(path, 'w')
+}
+
+/** Syncs of folders that have not begun: they will hold all that was renamed before they do. */
+const dueSyncs = new Map<string, Promise<void>>()
+/** The last sync of each folder that has begun. */
+const lastSyncs = new Map<string, Promise<void>>()
+
+/** Syncs a folder. Who asks while a sync is under way shares the next one, so that many files written at once take few. */
+function syncFolder(folder: string): Promise<void> {
+  const due = dueSyncs.get(folder)
+  if (due !== undefined) return due
+  const before = lastSyncs.get(folder) ?? Promise.resolve()
+  const sync = before
+    .catch(() => undefined)
+    .then(() => {
+      dueSyncs.delete(folder)
+      lastSyncs.set(folder, sync)
+      return syncNow(folder)
+    })
+    .finally(() => {
+      if (lastSyncs.get(folder) === sync) lastSyncs.delete(folder)
+    })
+  dueSyncs.set(folder, sync)
+  return sync
+}
+
 /** A folder cannot be opened for syncing on Windows, where a rename is durable by itself. */
-async function syncFolder(folder: string): Promise<void> {
+async function syncNow(folder: string): Promise<void> {
   if (process.platform === 'win32') return
   const handle = await open(folder, 'r')
   try {

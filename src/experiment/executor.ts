@@ -2,6 +2,9 @@
 import type { Batch } from './batch.ts'
 import type { Outcome, Product, Trial } from './trial.ts'
 
+/** What is kept of a finished trial: its files as bytes, or what it measured alone. */
+export type Encode<Kept> = (trial: Trial, outcome: Outcome) => Kept
+
 /**
  * Carries out one batch, and gives the outcomes in its order; rejects when `signal` is aborted.
  * `onProgress` hears of agent-steps done so far, all agents and trials of the batch together.
@@ -12,20 +15,20 @@ export type CarryOut = (
 ) => Promise<readonly Outcome[]>
 
 /** What an executor tells and asks while it works. */
-export interface Hooks {
+export interface Hooks<Kept = Product> {
   /** when it is aborted, all work stops at once and `execute` rejects with its reason */
   readonly signal?: AbortSignal
   /** agent-steps of an unfinished batch done so far */
   readonly onProgress?: (batch: Batch, agentSteps: number) => void
   /** keeps a finished trial; work goes on meanwhile, but not without bound */
-  readonly onFinished: (trial: Trial, product: Product) => Promise<void>
+  readonly onFinished: (trial: Trial, kept: Kept) => Promise<void>
 }
 
 /** Carries out batches in any order. */
-export interface Executor {
+export interface Executor<Kept = Product> {
   /**
    * Resolves when every trial is finished and kept. At the first failure it starts no further batch, waits for what is being kept
    * and rejects.
    */
-  execute(batches: Iterable<Batch>, hooks: Hooks): Promise<void>
+  execute(batches: Iterable<Batch>, hooks: Hooks<Kept>): Promise<void>
 }

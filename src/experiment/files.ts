@@ -63,11 +63,14 @@ export async function readText(path: string, name: string, most: number): Promis
   }
 }
 
+/** Bytes of a piece: reading in smaller ones costs more calls of the system. */
+const PIECE = 1 << 20
+
 /** The bytes of a file, in pieces. @throws InputError as {@link readBytes} */
 export async function* readChunks(path: string, name: string): AsyncGenerator<Uint8Array> {
   await checkFile(path, name, Infinity)
   try {
-    for await (const chunk of createReadStream(path)) yield chunk as Uint8Array
+    for await (const chunk of createReadStream(path, { highWaterMark: PIECE })) yield chunk as Uint8Array
   } catch (error) {
     unreadable(name, error)
   }

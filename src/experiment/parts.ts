@@ -2,8 +2,7 @@
  * What finished trials leave in a run folder: a model each and, until they are merged, a part each, whose presence means finished. A
  * part is a line with the sha256 of what follows, the trial's account on a line, and its rows.
  */
-import { createReadStream } from 'node:fs'
-import { open, readdir, readFile } from 'node:fs/promises'
+import { open, readdir, readFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemCode, type Writer } from './disk.ts'
 import { ROWS_HEADER } from './rows-csv.ts'
@@ -25,13 +24,7 @@ export async function writeProduct(
   write: Writer,
 ): Promise<void> {
   await write(modelPath(path, trial), [model])
-  await write(partPath(path, trial), [new TextEncoder().encode(`${sha256(part)}\n`), part])
-}
-
-/** The account of a trial and where in its part the rows begin. */
-interface Opened {
-  readonly account: Account
-  readonly rowsAt: number
+  await write(partPath(path, trial), [Buffer.concat([Buffer.from(`${sha256(part)}\n`), part])])
 }
 
 const NEWLINE = 0x0a
@@ -39,30 +32,52 @@ const NEWLINE = 0x0a
 /** Bytes of a part's first line. */
 const HASH_BYTES = 65
 
-/** A line of a file that begins at a byte, and the file's size. */
-async function lineAt(
+/** Bytes of a part that are read first: mostly all of it. */
+const FIRST = 1 << 16
+
+/** Bytes that are read, and given, at a time. */
+const PIECE = 1 << 20
+
+/**
+ * The account that a part begins with, and how long it is; null where it is none or its rows are not as many as it says.
+ * @param bytes of the part, the hash left out, up to the end of the account or beyond
+ * @param size of all such bytes
+ */
+function accountIn(bytes: Buffer, size: number): { account: Account; length: number } | null {
+  const length = bytes.indexOf(NEWLINE) + 1
+  const account = parseAccount(bytes.toString('utf8', 0, length))
+  return account !== null && account.rowBytes === size - length ? { account, length } : null
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read({ buffer: Buffer.allocUnsafe(length), position })
+  return buffer.subarray(0, bytesRead)
+}
+
+/** The rows of a part, once its account has been heard. */
+async function* rowsOfPart(
   path: string,
-  position: number,
-): Promise<{ line: string; bytes: number; size: number }> {
-  const file = await open(path)
+  trial: Trial,
+  onAccount: (account: Account) => void,
+): AsyncGenerator<Uint8Array> {
+  const file = await open(partPath(path, trial))
   try {
-    const { size } = await file.stat()
-    for (let length = 4096; ; length *= 4) {
-      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(length), position })
-      const end = buffer.subarray(0, bytesRead).indexOf(NEWLINE)
-      if (end >= 0 || bytesRead < length)
-        return { line: buffer.toString('utf8', 0, Math.max(0, end)), bytes: end + 1, size }
+    const size = (await file.stat()).size - HASH_BYTES
+    let bytes = await readAt(file, HASH_BYTES, FIRST)
+    for (let length = FIRST; !bytes.includes(NEWLINE) && bytes.length === length;)
+      bytes = await readAt(file, HASH_BYTES, (length *= 4))
+    const found = accountIn(bytes, size)
+    if (found === null) throw new Error(`the part of ${describeTrial(trial)} in ${path} is damaged`)
+    onAccount(found.account)
+    yield bytes.subarray(found.length)
+    for (let at = bytes.length; at < size; at += bytes.length) {
+      bytes = await readAt(file, HASH_BYTES + at, PIECE)
+      if (bytes.length === 0) throw new Error(`the part of ${describeTrial(trial)} in ${path} became shorter`)
+      yield bytes
     }
   } finally {
     await file.close()
   }
-}
-
-async function openPart(path: string, trial: Trial): Promise<Opened | null> {
-  const { line, bytes, size } = await lineAt(partPath(path, trial), HASH_BYTES)
-  const account = parseAccount(line)
-  const rowsAt = HASH_BYTES + bytes
-  return account !== null && account.rowBytes === size - rowsAt ? { account, rowsAt } : null
 }
 
 /** How many trials an unfinished run has finished. */
@@ -83,9 +98,10 @@ const ABSENT: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EISDIR']
 export async function isDone(path: string, trial: Trial): Promise<boolean> {
   try {
     const part = await readFile(partPath(path, trial))
-    if (part.toString('latin1', 0, HASH_BYTES) !== `${sha256(part.subarray(HASH_BYTES))}\n`) return false
-    const opened = await openPart(path, trial)
-    return opened !== null && sha256(await readFile(modelPath(path, trial))) === opened.account.model
+    const content = part.subarray(HASH_BYTES)
+    if (part.toString('latin1', 0, HASH_BYTES) !== `${sha256(content)}\n`) return false
+    const found = accountIn(content, content.length)
+    return found !== null && sha256(await readFile(modelPath(path, trial))) === found.account.model
   } catch (error) {
     if (ABSENT.includes(systemCode(error))) return false
     throw error
@@ -102,12 +118,17 @@ export async function* mergedRows(
   trials: Iterable<Trial>,
   onAccount: (account: Account) => void,
 ): AsyncGenerator<Uint8Array> {
-  yield new TextEncoder().encode(`${ROWS_HEADER}\n`)
+  let held: Uint8Array[] = [Buffer.from(`${ROWS_HEADER}\n`)]
+  let bytes = 0
   for (const trial of trials) {
-    const opened = await openPart(path, trial)
-    if (opened === null) throw new Error(`the part of ${describeTrial(trial)} in ${path} is damaged`)
-    onAccount(opened.account)
-    if (opened.account.rowBytes === 0) continue
-    yield* createReadStream(partPath(path, trial), { start: opened.rowsAt }) as AsyncIterable<Uint8Array>
+    for await (const piece of rowsOfPart(path, trial, onAccount)) {
+      held.push(piece)
+      bytes += piece.length
+      if (bytes < PIECE) continue
+      yield Buffer.concat(held)
+      held = []
+      bytes = 0
+    }
   }
+  yield Buffer.concat(held)
 }

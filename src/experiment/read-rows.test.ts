@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Row } from '../metrics/row.ts'
-import { thinned } from './read-rows.ts'
+import { thinned, type ReadRows } from './read-rows.ts'
 
 const rowsOf = (variant: string, seed: number, steps: number): Row[] =>
   Array.from({ length: steps }, (_, i) =>
@@ -11,13 +11,12 @@ async function stepsKept(rows: readonly Row[], most: number, batch: number): Pro
   const batches = Array.from({ length: Math.ceil(rows.length / batch) }, (_, i) =>
     rows.slice(i * batch, (i + 1) * batch),
   )
+  const read: ReadRows = async function* (isWanted) {
+    for (const some of batches) yield some.filter(({ variant, seed, step }) => isWanted(variant, seed, step))
+  }
   const kept: Row[] = []
-  for await (const some of thinned(asyncOf(batches), most)) kept.push(...some)
+  for await (const some of thinned(read, most)) kept.push(...some)
   return kept.map(({ variant, seed, step, metric }) => `${variant} ${seed} ${step} ${metric}`)
-}
-
-async function* asyncOf(batches: readonly Row[][]): AsyncGenerator<Row[]> {
-  for (const batch of batches) yield batch
 }
 
 test.each([1, 3, 7, 1000])(

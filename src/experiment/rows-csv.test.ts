@@ -43,6 +43,20 @@ test('what is written is read back, wherever the bytes are cut', async () => {
   )
 })
 
+test('of rows that are not wanted nothing but their place is asked', async () => {
+  const rows = ['a', 'b'].flatMap((variant) =>
+    [1, 2].flatMap((seed) => [10, 20].map((step) => ({ ...row, variant, seed, step }))),
+  )
+  const bytes = Buffer.concat([utf8(`${ROWS_HEADER}\n`), ...encodeRows(rows)])
+  const asked: unknown[] = []
+  const read: Row[] = []
+  const isWanted = (...place: unknown[]): boolean => asked.push(place) % 3 === 0
+  for await (const batch of decodeRows([bytes.subarray(0, 99), bytes.subarray(99)], isWanted))
+    read.push(...batch)
+  expect(asked).toEqual(rows.map(({ variant, seed, step }) => [variant, seed, step]))
+  expect(read).toEqual(rows.filter((_, i) => i % 3 === 2))
+})
+
 test('many rows are encoded in several pieces', () => {
   const pieces = [...encodeRows(Array.from({ length: 20_000 }, () => row))]
   expect(pieces.length).toBeGreaterThan(1)
@@ -53,6 +67,7 @@ test.each([
   ['a,b\n', 'line 1: expected the header'],
   [`${ROWS_HEADER}\nv,1,1,1,error\n`, 'line 2: expected variant,seed'],
   [`${ROWS_HEADER}\n${rowLine(row)}v,1,1,1,error,1,9\n`, 'line 3: expected variant,seed'],
+  [`${ROWS_HEADER}\n${rowLine(row)}\n`, 'line 3: expected variant,seed'],
   [`${ROWS_HEADER}\nv,1,1,1,error,1`, 'line 2: expected a line end'],
 ])('%j is refused', async (text, message) => {
   await expect(decode([utf8(text)])).rejects.toThrow(message)

@@ -20,54 +20,129 @@ export const rowLine = (row: Row): string =>
 export function* encodeRows(rows: readonly Row[]): Generator<Uint8Array> {
   const encoder = new TextEncoder()
   for (let from = 0; from < rows.length; from += BATCH) {
-    yield encoder.encode(
-      rows
-        .slice(from, from + BATCH)
-        .map(rowLine)
-        .join(''),
-    )
+    let text = ''
+    const end = Math.min(from + BATCH, rows.length)
+    for (let i = from; i < end; i++) text += rowLine(rows[i] as Row)
+    yield encoder.encode(text)
   }
 }
 
+/** Says of a row, before it is made, whether it is wanted. */
+export type IsWanted = (variant: string, seed: number, step: number) => boolean
+
 /**
- * Reads `rows.csv` piece by piece.
+ * Reads `rows.csv` piece by piece. Rows that are not wanted cost little more than a look at their bytes.
  * @param chunks the file, header included, cut anywhere
- * @returns the rows in their order, many at a time
+ * @param isWanted is asked of every row, in their order; default: all are
+ * @returns the wanted rows in their order, many at a time
  * @throws SyntaxError naming the line that is not a row
  */
 export async function* decodeRows(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  isWanted: IsWanted = () => true,
 ): AsyncGenerator<Row[]> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  let line = 0
+  const read = lineReader(isWanted)
+  let rest: Uint8Array = new Uint8Array(0)
   for await (const chunk of chunks) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    const rows = lines.flatMap((text, i) => (line + i === 0 ? header(text) : [parseRow(text, line + i + 1)]))
-    line += lines.length
-    yield rows
+    const bytes =
+      rest.length === 0
+        ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
+        : Buffer.concat([rest, chunk])
+    const end = bytes.lastIndexOf(NEWLINE) + 1
+    yield read.rows(bytes.subarray(0, end))
+    rest = bytes.subarray(end)
   }
-  if (rest !== '') throw new SyntaxError(`line ${line + 1}: expected a line end, got the end of the file`)
+  if (rest.length > 0)
+    throw new SyntaxError(`line ${read.lines() + 1}: expected a line end, got the end of the file`)
 }
 
-function header(text: string): [] {
-  if (text !== ROWS_HEADER)
-    throw new SyntaxError(`line 1: expected the header ${ROWS_HEADER}, got ${text.slice(0, 80)}`)
-  return []
-}
+const NEWLINE = 0x0a
+const COMMA = 0x2c
+const COLUMNS = ROWS_HEADER.split(',').length
 
-function parseRow(text: string, line: number): Row {
-  const [variant, seed, round, step, metric, value, ...more] = text.split(',')
-  if (variant === undefined || metric === undefined || value === undefined || more.length > 0) {
-    throw new SyntaxError(`line ${line}: expected ${ROWS_HEADER}, got ${text.slice(0, 80)}`)
+/** Reads whole lines, one piece after the other. */
+function lineReader(isWanted: IsWanted) {
+  // Where each cell of the line ends.
+  const ends = new Uint32Array(COLUMNS)
+  let line = 0
+  // All rows of a trial begin alike, so its name is read once.
+  let head: Buffer = Buffer.alloc(0)
+  let [variant, seed] = ['', NaN]
+
+  const place = (bytes: Buffer, from: number): void => {
+    const end = ends[1] as number
+    if (head.length === end - from && startsWith(bytes, from, head)) return
+    head = Buffer.from(bytes.subarray(from, end))
+    variant = bytes.toString('latin1', from, ends[0])
+    seed = integerAt(bytes, (ends[0] as number) + 1, end)
   }
-  return {
+
+  const rowOf = (bytes: Buffer, step: number): Row => ({
     variant,
-    seed: Number(seed),
-    round: Number(round),
-    step: Number(step),
-    metric,
-    value: Number(value),
+    seed,
+    round: integerAt(bytes, (ends[1] as number) + 1, ends[2] as number),
+    step,
+    metric: bytes.toString('latin1', (ends[3] as number) + 1, ends[4]),
+    value: Number(bytes.toString('latin1', (ends[4] as number) + 1, ends[5])),
+  })
+
+  return {
+    lines: () => line,
+    rows(bytes: Buffer): Row[] {
+      const rows: Row[] = []
+      for (let from = 0; from < bytes.length; from = (ends[COLUMNS - 1] as number) + 1) {
+        const isRow = findCells(bytes, from, ends)
+        if (line++ === 0) checkHeader(bytes, from, ends)
+        else {
+          if (!isRow)
+            throw new SyntaxError(`line ${line}: expected ${ROWS_HEADER}, got ${textOf(bytes, from, ends)}`)
+          place(bytes, from)
+          const step = integerAt(bytes, (ends[2] as number) + 1, ends[3] as number)
+          if (isWanted(variant, seed, step)) rows.push(rowOf(bytes, step))
+        }
+      }
+      return rows
+    },
   }
+}
+
+/** Finds where the cells of the line at `from` end; the last with the line. False where the line has more cells or fewer. */
+function findCells(bytes: Buffer, from: number, ends: Uint32Array): boolean {
+  let cell = 0
+  for (let at = from; ; at++) {
+    const byte = bytes[at]
+    if (byte === COMMA) ends[Math.min(cell++, COLUMNS - 1)] = at
+    else if (byte === NEWLINE) {
+      ends[COLUMNS - 1] = at
+      return cell === COLUMNS - 1
+    }
+  }
+}
+
+/** The line at `from`, cut short where it is long. */
+const textOf = (bytes: Buffer, from: number, ends: Uint32Array): string =>
+  bytes.toString('utf8', from, ends[COLUMNS - 1]).slice(0, 80)
+
+function checkHeader(bytes: Buffer, from: number, ends: Uint32Array): void {
+  if (bytes.toString('utf8', from, ends[COLUMNS - 1]) !== ROWS_HEADER)
+    throw new SyntaxError(`line 1: expected the header ${ROWS_HEADER}, got ${textOf(bytes, from, ends)}`)
+}
+
+function startsWith(bytes: Buffer, from: number, head: Buffer): boolean {
+  for (let i = 0; i < head.length; i++) if (bytes[from + i] !== head[i]) return false
+  return true
+}
+
+/** Digits that a double holds exactly. */
+const MOST_DIGITS = 15
+
+/** The number that stands in [from, to). */
+function integerAt(bytes: Buffer, from: number, to: number): number {
+  let value = 0
+  for (let at = from; at < to; at++) {
+    const digit = (bytes[at] as number) - 48
+    if (digit < 0 || digit > 9 || to - from > MOST_DIGITS) return Number(bytes.toString('latin1', from, to))
+    value = 10 * value + digit
+  }
+  return value
 }

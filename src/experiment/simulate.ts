@@ -55,9 +55,13 @@ async function simulateTogether(
     seeds.map((seed, member) => trialOf(lane, l, seed, member, kernel, run)),
   )
   const together = kernel.agents * trials.length
-  const steady =
-    lanes.every((lane) => typeof lane.settings.algorithm.stepSize === 'number') &&
-    !trials.some(({ countsBytes }) => countsBytes)
+  const constant = lanes.every((lane) => typeof lane.settings.algorithm.stepSize === 'number')
+  const steady = constant && !trials.some(({ countsBytes }) => countsBytes)
+  const stepSizesAt = (step: number): number[] =>
+    lanes.map(({ settings: own }, l) =>
+      stepSizeAt(own.algorithm.stepSize, step, (kernel.lanes[l] as Lane).discount),
+    )
+  let stepSizes = stepSizesAt(0)
   const stopwatch = startStopwatch(options.cpuSeconds)
   let [step, round, breath] = [0, 0, BREATH]
   let due = evaluate.every
@@ -71,14 +75,9 @@ async function simulateTogether(
           together,
         )
       : 1
-    stopwatch.begin()
-    run.advance(
-      rounds,
-      length,
-      lanes.map(({ settings: own }, l) =>
-        stepSizeAt(own.algorithm.stepSize, step, (kernel.lanes[l] as Lane).discount),
-      ),
-    )
+    if (!constant) stepSizes = stepSizesAt(step)
+    stopwatch.begin(rounds * length * together)
+    run.advance(rounds, length, stepSizes)
     stopwatch.end()
     for (const trial of trials) trial.account(round, step, length)
     round += algorithm.name === 'q-learning' ? 0 : rounds
@@ -103,6 +102,10 @@ async function simulateTogether(
   }))
 }
 
+/** Of calls of the kernel with fewer agent-steps than this, one in so many is timed: a look at the clock would cost some per cent of them. */
+const SHORT = 20_000
+const TIMED = 8
+
 /**
  * Measures the kernel's CPU time: its share of the wall time of the batch, times the CPU time of the batch. The clock of CPU time is read
  * twice in all, for it costs as much as a round of the kernel.
@@ -110,12 +113,24 @@ async function simulateTogether(
 function startStopwatch(cpuClock: (() => number) | undefined) {
   const now = cpuClock === undefined ? () => 0 : () => performance.now()
   const [cpuBefore, wallBefore] = [cpuClock?.() ?? 0, now()]
-  let [inside, since] = [0, 0]
+  const long = { calls: 0, timed: 0, time: 0 }
+  const short = { calls: 0, timed: 0, time: 0 }
+  let [kind, since] = [long, NaN]
   return {
-    begin: () => void (since = now()),
-    end: () => void (inside += now() - since),
+    begin(agentSteps: number): void {
+      // The first call may draw tables for all agents, so that it is not like others.
+      kind = agentSteps < SHORT && long.calls > 0 ? short : long
+      since = kind === long || short.calls % TIMED === 0 ? now() : NaN
+    },
+    end(): void {
+      kind.calls++
+      if (Number.isNaN(since)) return
+      kind.timed++
+      kind.time += now() - since
+    },
     cpuSeconds(): number {
       const wall = now() - wallBefore
+      const inside = long.time + (short.time * short.calls) / Math.max(1, short.timed)
       return wall > 0 ? ((cpuClock?.() ?? 0) - cpuBefore) * (inside / wall) : 0
     },
   }

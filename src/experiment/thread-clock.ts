@@ -3,7 +3,7 @@ import { openSync, readSync } from 'node:fs'
 
 /**
  * A clock of the CPU seconds that this thread has used: from the scheduler's account on Linux, elsewhere that of the whole process.
- * The file is opened once, by the thread that it tells of.
+ * The file is opened once, by the thread that it tells of. The account of a running thread lags by up to a tick of the system, some ms.
  */
 export function threadClock(): () => number {
   const ofProcess = (): number => {
@@ -14,8 +14,6 @@ export function threadClock(): () => number {
     const file = openSync('/proc/thread-self/schedstat', 'r')
     const bytes = Buffer.alloc(64)
     return () => {
-      // The account of a running thread lags by up to a tick; asking for that of the process brings it up to date.
-      process.cpuUsage()
       const length = readSync(file, bytes, 0, bytes.length, 0)
       return Number.parseInt(bytes.toString('latin1', 0, length), 10) / 1e9
     }

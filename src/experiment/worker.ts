@@ -1,19 +1,20 @@
-/** A worker thread: carries out one batch after the other as it is asked to, and hands over the bytes without copying them. */
+/** A worker thread: carries out one batch after the other as it is asked to, and hands over what is kept without copying them. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { carryOutIn } from './carry-out.ts'
 import { toFailure, type Reply, type Request, type WorkerData } from './executor/messages.ts'
 import { trialsIn } from './batch.ts'
+import { buffersOf, ENCODERS, type Encodings } from './encodings.ts'
 import type { CarryOut } from './executor.ts'
 import { threadClock } from './thread-clock.ts'
-import { encodeProduct, type Outcome } from './trial.ts'
+import type { Outcome } from './trial.ts'
 
 /** Progress is told no more often than this. */
 const PROGRESS_MS = 100
 
 async function answer(
-  request: Request,
+  { batch, keep }: Request,
   carryOut: CarryOut,
-  reply: (message: Reply, transfer?: ArrayBuffer[]) => void,
+  reply: (message: Reply<Encodings[keyof Encodings]>, transfer?: ArrayBuffer[]) => void,
 ): Promise<void> {
   let last = performance.now()
   const onProgress = (agentSteps: number): void => {
@@ -22,12 +23,9 @@ async function answer(
     reply({ kind: 'progress', agentSteps })
   }
   try {
-    const outcomes = await carryOut(request, { onProgress })
-    const products = trialsIn(request).map((trial, i) => encodeProduct(trial, outcomes[i] as Outcome))
-    reply(
-      { kind: 'finished', products },
-      products.flatMap(({ part, model }) => [part.buffer, model.buffer]),
-    )
+    const outcomes = await carryOut(batch, { onProgress })
+    const kept = trialsIn(batch).map((trial, i) => ENCODERS[keep](trial, outcomes[i] as Outcome))
+    reply({ kind: 'finished', kept }, kept.flatMap(buffersOf))
   } catch (error) {
     reply({ kind: 'failed', failure: toFailure(error) })
   }

@@ -6,7 +6,7 @@ import { sampledProbabilities } from '../numeric/alias.ts'
 import { maxAbs } from './bellman.ts'
 import type { Mdp } from './mdp.ts'
 import { outcomeSampler, startSampler } from './sampler.ts'
-import { solveOptimal } from './solve.ts'
+import { optimalTable } from './solve.ts'
 
 /** S * A up to which both optima are solved for; beyond, their distance is bounded. */
 const MOST_SOLVED = 200_000
@@ -40,10 +40,10 @@ function sampledLaw(law: Float64Array): Float64Array {
  * probabilities make to r + gamma P V*, |Q*_sampled - Q*| <= d / (1 - gamma) (Banach).
  * @param q [S * A] Q* of `mdp`; solved for where it is not at hand
  */
-export function samplingDifference(mdp: Mdp, q: Float64Array = solveOptimal(mdp).q): number {
+export function samplingDifference(mdp: Mdp, q: Float64Array = optimalTable(mdp).q): number {
   const sampled = sampledMdp(mdp)
   const difference =
-    q.length > MOST_SOLVED ? largestDistance(mdp, sampled, q) : maxAbs(minus(solveOptimal(sampled).q, q))
+    q.length > MOST_SOLVED ? largestDistance(mdp, sampled, q) : maxAbs(minus(optimalTable(sampled).q, q))
   return difference === 0 ? 0 : difference / maxAbs(q)
 }
 

@@ -4,13 +4,12 @@
  * sums taken from left to right, and levels
  *
  *   level_i = floor(E_i (2^31 / E_(n-1)) - 1/2),  so that level_i + 1 is the nearest integer to 2^31 (p_0 + ... + p_i),
- *   outcome = the number of i < n - 1 for which not floor(word / 2) <= level_i.
+ *   outcome = the number of i < n - 1 with floor(word / 2) > level_i.
  *
  * A probability is met to within 2^-31 (4.7e-10), and an outcome of weight 0 is never drawn. Distributions that stay have alias tables
  * (alias.ts).
  */
 
-/** A level is below this number. */
 const SCALE = 2147483648
 
 /**
@@ -27,7 +26,7 @@ export function choose(weight: Float64Array, word: number, from = 0, n = weight.
   let outcome = 0
   for (let i = from; i < from + n - 1; i++) {
     sum += weight[i] as number
-    outcome += Number(!(draw <= Math.floor(sum * scale - 0.5)))
+    outcome += Number(draw > Math.floor(sum * scale - 0.5))
   }
   return outcome
 }

@@ -97,9 +97,8 @@ export function bootstrap(
   const value = statistic(Uint32Array.from({ length: count }, (_, i) => i))
   if (count === 1) return { value, low: value, high: value }
   const sets = resampled(count, options)
-  const results = Float64Array.from({ length: sets.length / count }, (_, i) =>
-    statistic(sets.subarray(i * count, (i + 1) * count)),
-  )
+  const results = new Float64Array(sets.length / count)
+  for (let i = 0; i < results.length; i++) results[i] = statistic(sets.subarray(i * count, (i + 1) * count))
   return interval(value, results, options)
 }
 
@@ -143,8 +142,10 @@ function interval(value: number, results: Float64Array, { level = 0.95 }: Bootst
   return { value, low: quantile(results, tail), high: quantile(results, 1 - tail) }
 }
 
-// Curves ask for the same resamples hundreds of times: the last ones drawn are kept. They depend on the key alone.
-let kept: { readonly key: string; readonly sets: Uint32Array } = { key: '', sets: new Uint32Array(0) }
+// Reports ask for the same few resamples hundreds of times: the last ones drawn are kept. They depend on the key alone.
+const kept = new Map<string, Uint32Array>()
+/** Indices that are kept, all sets together, unless one alone has more. */
+const MOST_KEPT = 4_000_000
 
 /** [resamples * count] indices drawn with replacement, each resample ascending. */
 function resampled(count: number, { resamples = 2000, seed = 0 }: BootstrapOptions): Uint32Array {
@@ -152,11 +153,33 @@ function resampled(count: number, { resamples = 2000, seed = 0 }: BootstrapOptio
     throw new RangeError(`bootstrap: resamples must be an integer of at least 1, got ${resamples}`)
   }
   const key = `${count} ${resamples} ${seed}`
-  if (kept.key === key) return kept.sets
+  const sets = kept.get(key) ?? drawSets(count, resamples, seed)
+  // What was asked for last comes last, so that the first is the oldest.
+  kept.delete(key)
+  kept.set(key, sets)
+  let size = [...kept.values()].reduce((sum, { length }) => sum + length, 0)
+  for (const [old, { length }] of kept) {
+    if (size <= MOST_KEPT || old === key) break
+    kept.delete(old)
+    size -= length
+  }
+  return sets
+}
+
+function drawSets(count: number, resamples: number, seed: number): Uint32Array {
   const stream = streamOf(seed, NOBODY, Purpose.bootstrap)
-  const sets = Uint32Array.from({ length: resamples * count }, () => below(stream, count))
-  for (let from = 0; from < sets.length; from += count) sets.subarray(from, from + count).sort()
-  kept = { key, sets }
+  const sets = new Uint32Array(resamples * count)
+  const times = new Uint32Array(count)
+  for (let at = 0; at < sets.length;) {
+    for (let i = 0; i < count; i++) {
+      const index = below(stream, count)
+      times[index] = (times[index] as number) + 1
+    }
+    for (let index = 0; index < count; index++) {
+      for (let left = times[index] as number; left > 0; left--) sets[at++] = index
+      times[index] = 0
+    }
+  }
   return sets
 }
 

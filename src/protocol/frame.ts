@@ -9,15 +9,30 @@ import type { Result } from '../numeric/result.ts'
 const MAGIC = 0x4c445246 // "FRDL"
 const PREFIX = 8
 
-/** An element type of a tensor. */
-export type TensorType = 'f64' | 'u32'
+/** No header is longer, bytes: what the messages need is a tenth of it. */
+const LONGEST_HEADER = 16384
 
-const BYTES: Readonly<Record<TensorType, number>> = { f64: 8, u32: 4 }
+/** No part of a header is larger: a few bytes cannot claim much memory. */
+const HEADER_LIMITS = {
+  maxStrLength: 4096,
+  maxMapLength: 32,
+  maxArrayLength: 16,
+  maxBinLength: 0,
+  maxExtLength: 0,
+}
+
+/** An element type of a tensor. */
+export type TensorType = 'f64' | 'u32' | 'u8'
+
+const BYTES: Readonly<Record<TensorType, number>> = { f64: 8, u32: 4, u8: 1 }
+
+/** The elements of a tensor. */
+export type TensorData = Float64Array | Uint32Array | Uint8Array
 
 /** One named tensor; `data` may share the frame's memory. */
 export interface Tensor {
   readonly name: string
-  readonly data: Float64Array | Uint32Array
+  readonly data: TensorData
 }
 
 /** A message before it means anything: integer and string fields, and tensors. */
@@ -26,26 +41,54 @@ export interface Frame {
   readonly tensors: readonly Tensor[]
 }
 
+/** A frame to be written, whose tensors may be frames themselves: each becomes a u8 tensor of its bytes, without a copy of them. */
+export interface NestedFrame {
+  readonly fields: Frame['fields']
+  readonly tensors: readonly { readonly name: string; readonly data: TensorData | NestedFrame }[]
+}
+
 const padded = (bytes: number): number => Math.ceil(bytes / 8) * 8
-const typeOf = (data: Float64Array | Uint32Array): TensorType =>
-  data instanceof Float64Array ? 'f64' : 'u32'
+const typeOf = (data: TensorData): TensorType =>
+  data instanceof Float64Array ? 'f64' : data instanceof Uint32Array ? 'u32' : 'u8'
+
+/** A frame whose header is encoded and whose length is known. */
+interface Layout {
+  readonly header: Uint8Array
+  readonly parts: readonly (TensorData | Layout)[]
+  readonly byteLength: number
+}
 
 /** A frame as bytes. */
-export function encodeFrame(frame: Frame): Uint8Array {
-  const tensors = frame.tensors.map(({ name, data }) => [name, typeOf(data), data.length])
-  const header = encode({ ...frame.fields, tensors })
-  const body = padded(PREFIX + header.length)
-  const bytes = new Uint8Array(frame.tensors.reduce((sum, { data }) => sum + padded(data.byteLength), body))
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, MAGIC, true)
-  view.setUint32(4, header.length, true)
-  bytes.set(header, PREFIX)
-  let at = body
-  for (const { data } of frame.tensors) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at)
-    at += padded(data.byteLength)
-  }
+export function encodeFrame(frame: NestedFrame): Uint8Array {
+  const layout = layOut(frame)
+  const bytes = new Uint8Array(layout.byteLength)
+  write(layout, bytes, 0)
   return bytes
+}
+
+function layOut({ fields, tensors }: NestedFrame): Layout {
+  const parts = tensors.map(({ data }) => (ArrayBuffer.isView(data) ? data : layOut(data)))
+  const list = parts.map((part, i) => [
+    tensors[i]?.name,
+    ArrayBuffer.isView(part) ? typeOf(part) : 'u8',
+    ArrayBuffer.isView(part) ? part.length : part.byteLength,
+  ])
+  const header = encode({ ...fields, tensors: list })
+  const body = padded(PREFIX + header.length)
+  return { header, parts, byteLength: parts.reduce((sum, part) => sum + padded(part.byteLength), body) }
+}
+
+function write({ header, parts }: Layout, bytes: Uint8Array, from: number): void {
+  const view = new DataView(bytes.buffer)
+  view.setUint32(from, MAGIC, true)
+  view.setUint32(from + 4, header.length, true)
+  bytes.set(header, from + PREFIX)
+  let at = from + padded(PREFIX + header.length)
+  for (const part of parts) {
+    if (ArrayBuffer.isView(part)) bytes.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at)
+    else write(part, bytes, at)
+    at += padded(part.byteLength)
+  }
 }
 
 /** The length in bytes that {@link encodeFrame} gives a frame with these fields and tensor lengths, without building it. */
@@ -65,15 +108,18 @@ const fault = (message: string): Result<never> => ({ ok: false, issues: [{ path:
 /** Reads a frame; anything malformed is an issue, never a throw. Tensors share the memory of `bytes` where it is aligned to 8. */
 export function decodeFrame(bytes: Uint8Array): Result<Frame> {
   if (bytes.length < PREFIX) return fault(`expected at least ${PREFIX} bytes, got ${bytes.length}`)
-  const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice()
+  // not slice(): that of a Node Buffer shares its memory
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes)
   const view = new DataView(aligned.buffer, aligned.byteOffset, aligned.length)
   if (view.getUint32(0, true) !== MAGIC) return fault('expected a frame that starts with its magic number')
   const headerLength = view.getUint32(4, true)
   if (headerLength > aligned.length - PREFIX)
     return fault(`expected a header of ${headerLength} bytes, got ${aligned.length - PREFIX}`)
+  if (headerLength > LONGEST_HEADER)
+    return fault(`expected a header of at most ${LONGEST_HEADER} bytes, got ${headerLength}`)
   let header: unknown
   try {
-    header = decode(aligned.subarray(PREFIX, PREFIX + headerLength))
+    header = decode(aligned.subarray(PREFIX, PREFIX + headerLength), HEADER_LIMITS)
   } catch (error) {
     return fault(`expected a MessagePack header: ${(error as Error).message}`)
   }
@@ -87,25 +133,24 @@ function readTensors(bytes: Uint8Array, body: number, header: unknown): Result<F
   const tensors: Tensor[] = []
   let at = body
   for (const entry of list as unknown[]) {
-    if (!isTensorEntry(entry)) return fault('expected each tensor as [name, "f64" or "u32", length]')
+    if (!isTensorEntry(entry)) return fault('expected each tensor as [name, "f64", "u32" or "u8", length]')
     const [name, type, length] = entry
     const size = length * BYTES[type]
     if (at + padded(size) > bytes.length)
       return fault(`expected ${length} elements of tensor ${name}, but the frame ends`)
-    const from = bytes.byteOffset + at
-    tensors.push({
-      name,
-      data:
-        type === 'f64'
-          ? new Float64Array(bytes.buffer, from, length)
-          : new Uint32Array(bytes.buffer, from, length),
-    })
+    tensors.push({ name, data: view(type, bytes, at, length) })
     at += padded(size)
   }
   if (at !== bytes.length) return fault(`expected a frame of ${at} bytes, got ${bytes.length}`)
   return isFields(fields)
     ? { ok: true, value: { fields, tensors } }
     : fault('expected header fields to be integers or strings')
+}
+
+function view(type: TensorType, { buffer, byteOffset }: Uint8Array, at: number, length: number): TensorData {
+  const from = byteOffset + at
+  if (type === 'f64') return new Float64Array(buffer, from, length)
+  return type === 'u32' ? new Uint32Array(buffer, from, length) : new Uint8Array(buffer, from, length)
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -118,6 +163,6 @@ const isTensorEntry = (entry: unknown): entry is [string, TensorType, number] =>
   Array.isArray(entry) &&
   entry.length === 3 &&
   typeof entry[0] === 'string' &&
-  (entry[1] === 'f64' || entry[1] === 'u32') &&
+  (entry[1] === 'f64' || entry[1] === 'u32' || entry[1] === 'u8') &&
   Number.isSafeInteger(entry[2]) &&
   (entry[2] as number) >= 0

@@ -12,22 +12,27 @@ export const PG_UPDATE_FIELDS = ['kind', 'agent', 'round', 'phase', 'vector', 'c
 
 const TASK_VECTORS = ['theta', 'direction', 'previous'] as const satisfies readonly PgTaskVector[]
 
-/** A Task as bytes. */
-export const encodePgTask = (task: PgTask): Uint8Array =>
-  encodeFrame({
-    fields: { kind: 'pg-task', round: task.round, phase: task.phase },
-    tensors: TASK_VECTORS.flatMap((name) => {
-      const data = task[name]
-      return data === null ? [] : [{ name, data }]
-    }),
-  })
+/** A Task as a frame. */
+export const pgTaskFrame = (task: PgTask): Frame => ({
+  fields: { kind: 'pg-task', round: task.round, phase: task.phase },
+  tensors: TASK_VECTORS.flatMap((name) => {
+    const data = task[name]
+    return data === null ? [] : [{ name, data }]
+  }),
+})
 
-/** An Update as bytes. */
-export function encodePgUpdate(update: PgUpdate): Uint8Array {
+/** An Update as a frame. */
+export function pgUpdateFrame(update: PgUpdate): Frame {
   const tensors: Tensor[] = [{ name: 'vector', data: update.vector }]
   if (update.control !== null) tensors.push({ name: 'control', data: update.control })
-  return encodeFrame({ fields: updateFields(update), tensors })
+  return { fields: updateFields(update), tensors }
 }
+
+/** A Task as bytes. */
+export const encodePgTask = (task: PgTask): Uint8Array => encodeFrame(pgTaskFrame(task))
+
+/** An Update as bytes. */
+export const encodePgUpdate = (update: PgUpdate): Uint8Array => encodeFrame(pgUpdateFrame(update))
 
 /** What the header of an Update says. */
 type UpdateHeader = Pick<PgUpdate, 'agent' | 'round' | 'phase' | 'cluster'>

@@ -1,7 +1,7 @@
 /** Task and Update of federated Q-learning as frames. The fields below are all there are: the set is closed. */
 import type { Issue, Result } from '../numeric/result.ts'
 import { decodeFrame, encodeFrame, frameLength } from './frame.ts'
-import type { Tensor } from './frame.ts'
+import type { Frame, Tensor } from './frame.ts'
 import type { Averaging } from './q-contract.ts'
 import type { QTask, QUpdate } from './q-messages.ts'
 import { hasTensor, readF64, readFields, readU32 } from './read-frame.ts'
@@ -20,20 +20,25 @@ export interface QShape {
 /** Every field and tensor that an Update may carry: all that a server can ever learn about an agent. */
 export const UPDATE_FIELDS = ['kind', 'agent', 'round', 'entries', 'changes', 'visits'] as const
 
-/** A Task as bytes. */
-export const encodeTask = (task: QTask): Uint8Array =>
-  encodeFrame({
-    fields: { kind: 'q-task', round: task.round, step: task.step, steps: task.steps },
-    tensors: [{ name: 'table', data: task.table }],
-  })
+/** A Task as a frame. */
+export const taskFrame = (task: QTask): Frame => ({
+  fields: { kind: 'q-task', round: task.round, step: task.step, steps: task.steps },
+  tensors: [{ name: 'table', data: task.table }],
+})
 
-/** An Update as bytes. */
-export function encodeUpdate(update: QUpdate): Uint8Array {
+/** An Update as a frame. */
+export function updateFrame(update: QUpdate): Frame {
   const tensors: Tensor[] = [{ name: 'changes', data: update.changes }]
   if (update.entries !== null) tensors.push({ name: 'entries', data: update.entries })
   if (update.visits !== null) tensors.push({ name: 'visits', data: update.visits })
-  return encodeFrame({ fields: { kind: 'q-update', agent: update.agent, round: update.round }, tensors })
+  return { fields: { kind: 'q-update', agent: update.agent, round: update.round }, tensors }
 }
+
+/** A Task as bytes. */
+export const encodeTask = (task: QTask): Uint8Array => encodeFrame(taskFrame(task))
+
+/** An Update as bytes. */
+export const encodeUpdate = (update: QUpdate): Uint8Array => encodeFrame(updateFrame(update))
 
 /** Bytes of an encoded Task. */
 export const taskBytes = (round: number, step: number, steps: number, entries: number): number =>

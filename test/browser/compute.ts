@@ -1,5 +1,8 @@
 /** What must come out the same on every engine, as digests of the bytes. Runs in Node and in a page. */
 import { dirichletBehavior } from '../../src/agent/behavior.ts'
+import { sampledOracle } from '../../src/agent/gradient-oracle/sampled.ts'
+import { compiledWalker } from '../../src/agent/gradient-oracle/sampled/compiled.ts'
+import { plainWalker } from '../../src/agent/gradient-oracle/sampled/plain.ts'
 import type { KernelProblem, KernelRun } from '../../src/kernel.ts'
 import { startCompiled } from '../../src/kernel/compiled.ts'
 import { startPlain } from '../../src/kernel/plain.ts'
@@ -114,7 +117,36 @@ async function problems(): Promise<Record<string, string>> {
   }
 }
 
+/** Gradients along an ascent, at theta and at the point before, from compiled or plain rollouts. */
+function ascent(walkerOf: typeof compiledWalker | typeof plainWalker): string {
+  const { mdp } = garnet({ states: 30, actions: 5, branching: 3, discount: 0.95 }, model(13))
+  const settings = {
+    estimator: 'gpomdp',
+    rollouts: 4,
+    horizon: 50,
+    baseline: 'value',
+    entropy: 0.01,
+  } as const
+  const oracle = sampledOracle(mdp, settings, 13, 2, walkerOf)
+  let [theta, before] = [new Float64Array(oracle.size), new Float64Array(oracle.size)]
+  let state = oracle.start()
+  const seen: string[] = []
+  for (let step = 0; step < 200; step++) {
+    const answer = oracle.gradients(theta, before, state)
+    seen.push(digest(answer.gradient), digest(answer.atReference))
+    before = theta
+    theta = theta.map((value, z) => value + (answer.gradient[z] as number))
+    state = answer.state
+  }
+  return `${digest(theta)} ${digest(Float64Array.from(seen, (one) => Number.parseInt(one, 16)))}`
+}
+
+const policyGradients = (): Record<string, string> => ({
+  'sampled gradients, compiled': ascent(compiledWalker),
+  'sampled gradients, plain': ascent(plainWalker),
+})
+
 /** Name of a computation -> digest of its result. */
 export async function digests(): Promise<Record<string, string>> {
-  return { ...elementary(), ...draws(), ...(await problems()) }
+  return { ...elementary(), ...draws(), ...policyGradients(), ...(await problems()) }
 }

@@ -57,21 +57,25 @@ export function sampledOracle(
   const walker = walkerOf(mdp, rollouts, horizon) ?? plainWalker(mdp, rollouts, horizon)
   const own = estimateOf(mdp, settings, walker.rollouts, walker.rollouts.policy)
   const other = estimateOf(mdp, settings, walker.rollouts, new Float64Array(size))
-  const starts = new Uint32Array(rollouts)
   const importance = new Float64Array(rollouts)
   const ones = new Float64Array(rollouts).fill(1)
 
-  /** Makes a batch at theta and looks at it. */
-  const draw = (theta: Float64Array, state: SampledState, logarithms: boolean) => {
+  /** Makes a batch at theta and looks at it; moves the streams on. Gives the number of states visited. */
+  const draw = (theta: Float64Array, walk: Stream, start: Stream, logarithms: boolean): number => {
     checkSize('theta', theta, size)
-    const walk = state.walk.slice()
-    const start = state.start.slice()
-    for (let m = 0; m < rollouts; m++) starts[m] = drawStart(sampler, start)
-    const visits = walker.walk(theta, starts, walk)
+    for (let m = 0; m < rollouts; m++) walker.starts[m] = drawStart(sampler, start)
+    const visits = walker.walk(theta, walk)
     own.look(theta, visits, logarithms)
-    const samples = state.samples + (walker.rollouts.offset[rollouts] as number)
-    return { visits, state: { walk, start, samples, earlier: state.earlier } }
+    return visits
   }
+
+  /** The position after a batch, its streams moved on. */
+  const after = (from: SampledState, walk: Stream, start: Stream, earlier: ReturnSums): SampledState => ({
+    walk,
+    start,
+    samples: from.samples + (walker.rollouts.offset[rollouts] as number),
+    earlier,
+  })
 
   return {
     size,
@@ -82,25 +86,25 @@ export function sampledOracle(
       earlier: zeroSums(baseline === 'value' ? mdp.states : 0),
     }),
     gradient(theta, from) {
-      const { state } = draw(theta, from, false)
-      const earlier = own.remember(from.earlier)
-      return { gradient: own.gradient(from.earlier, ones), state: { ...state, earlier } }
+      const [walk, start] = [from.walk.slice(), from.start.slice()]
+      draw(theta, walk, start, false)
+      const state = after(from, walk, start, own.remember(from.earlier))
+      return { gradient: own.gradient(from.earlier, ones), state }
     },
     gradients(theta, reference, from) {
       checkSize('reference', reference, size)
-      const { state, visits } = draw(theta, from, true)
-      const earlier = own.remember(from.earlier)
+      const [walk, start] = [from.walk.slice(), from.start.slice()]
+      const visits = draw(theta, walk, start, true)
+      const state = after(from, walk, start, own.remember(from.earlier))
       other.look(reference, visits, true)
       fillImportance(walker.rollouts, own.logPolicy, other.logPolicy, importance)
-      return {
-        gradient: own.gradient(from.earlier, ones),
-        atReference: other.gradient(from.earlier, importance),
-        state: { ...state, earlier },
-      }
+      const gradient = own.gradient(from.earlier, ones)
+      return { gradient, atReference: other.gradient(from.earlier, importance), state }
     },
     value(theta, from) {
-      const { state } = draw(theta, from, false)
-      return { value: own.value(), state }
+      const [walk, start] = [from.walk.slice(), from.start.slice()]
+      draw(theta, walk, start, false)
+      return { value: own.value(), state: after(from, walk, start, from.earlier) }
     },
     samples: ({ samples }) => samples,
   }

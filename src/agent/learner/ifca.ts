@@ -29,7 +29,10 @@ export function ifca<Position>(
   }
 }
 
-/** The state with the best of all clusters, after J_i of each has been asked for. */
+/**
+ * The state with the best of all clusters, after J_i of each has been asked for. All are asked from the same position: estimates that share
+ * their random numbers differ by the policies more than by chance. The experience goes on behind that of the last.
+ */
 function join<Position>(
   contract: PgContract,
   oracle: GradientOracle<Position>,
@@ -38,7 +41,7 @@ function join<Position>(
 ): PgAgentState<Position> {
   let [best, cluster, position] = [-Infinity, 0, before.position]
   for (let j = 0; j < contract.clusters; j++) {
-    const asked = oracle.value(agentParameters(contract, { ...before, cluster: j }, models), position)
+    const asked = oracle.value(agentParameters(contract, { ...before, cluster: j }, models), before.position)
     if (asked.value > best) [best, cluster] = [asked.value, j]
     position = asked.state
   }

@@ -118,11 +118,19 @@ describe('ifca', () => {
     expect(state.cluster).toBe(1)
   })
 
-  it('asks for the value of every cluster with samples of its own', () => {
+  it('asks for the value of every cluster from one position, and takes its steps from behind it', () => {
     const contract = contractOf({ algorithm: 'ifca', ...clusters })
     const oracle = noisyOracle(0.5)
-    const learner = ifca(contract, 2, oracle)
+    const asked: number[] = []
+    const learner = ifca(contract, 2, {
+      ...oracle,
+      value(theta, position) {
+        asked.push(oracle.samples(position))
+        return oracle.value(theta, position)
+      },
+    })
     const { state } = workRound(contract, learner, learner.init(), 0)
-    expect(oracle.samples(state.position)).toBe(6 * (3 + contract.localSteps))
+    expect(asked).toEqual([0, 0, 0])
+    expect(oracle.samples(state.position)).toBe(6 * (1 + contract.localSteps))
   })
 })

@@ -35,7 +35,7 @@ const RESAMPLES = 10_000
 /** The mean of `values` over the seeds of a resample. */
 export function meanOf(values: readonly number[], indices: Uint32Array): number {
   let sum = 0
-  for (const index of indices) sum += values[index] as number
+  for (let i = 0; i < indices.length; i++) sum += values[indices[i] as number] as number
   return sum / indices.length
 }
 

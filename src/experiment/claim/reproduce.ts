@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import type { Claim, Judged, Measured, Published } from '../claim.ts'
 import { blaming, guarded, makeFolder, systemCode, writeAtomically } from '../disk.ts'
 import { InputError, Interrupted, RunError } from '../errors.ts'
+import { usualPool } from '../executor/usual.ts'
 import type { Progress } from '../progress.ts'
 import { renderReport } from '../report.ts'
 import { trialsOf, stepsOf } from '../trial.ts'
@@ -47,7 +48,7 @@ export async function reproduceClaim(
   const settled = (error: unknown): never => {
     throw startAgain(error, `fedrl reproduce ${claim.id}${quick ? ' --quick' : ''}`, how.signal)
   }
-  const results = await measureAll(planned, target, how).catch(settled)
+  const results = await measureAll(planned, folder, target, how).catch(settled)
   const judged = claim.judge(
     new Map<string, Measured>([...results].map(([name, { measured }]) => [name, measured])),
     published,
@@ -72,17 +73,23 @@ function startAgain(error: unknown, command: string, signal: AbortSignal | undef
   return new RunError(`${message}\n${advice}`, { cause: error })
 }
 
-/** The parts one after the other, by name. */
+/** The parts one after the other, by name. They share their threads, for to start them takes longer than some parts do. */
 async function measureAll(
   planned: readonly PlannedPart[],
+  folder: string,
   target: string,
   options: MeasureOptions,
 ): Promise<ReadonlyMap<string, PartResult>> {
   const progress = wholeProgress(planned, options.onProgress)
   const results = new Map<string, PartResult>()
-  for (const [i, plan] of planned.entries()) {
-    const onProgress = (now: Progress): void => progress(i, now)
-    results.set(plan.part.name, await measurePart(plan, target, { ...options, onProgress }))
+  const pool = usualPool(resolve(folder), options.threads)
+  try {
+    for (const [i, plan] of planned.entries()) {
+      const onProgress = (now: Progress): void => progress(i, now)
+      results.set(plan.part.name, await measurePart(plan, target, pool, { ...options, onProgress }))
+    }
+  } finally {
+    await pool.close()
   }
   return results
 }

@@ -1,10 +1,10 @@
 /** One batch after the other, in this thread. */
 import { trialsIn } from '../batch.ts'
-import type { CarryOut, Executor } from '../executor.ts'
+import type { CarryOut, Encode, Executor } from '../executor.ts'
 import { encodeProduct, type Outcome } from '../trial.ts'
 
-/** The executor that calls `carryOut` in this thread. */
-export function inProcess(carryOut: CarryOut): Executor {
+/** The executor that calls `carryOut` in this thread, and keeps what `encode` makes of the outcomes. */
+export function inThisThread<Kept>(carryOut: CarryOut, encode: Encode<Kept>): Executor<Kept> {
   return {
     async execute(batches, { signal, onProgress, onFinished }) {
       for (const batch of batches) {
@@ -14,9 +14,12 @@ export function inProcess(carryOut: CarryOut): Executor {
           onProgress: (agentSteps) => onProgress?.(batch, agentSteps),
         })
         for (const [i, trial] of trialsIn(batch).entries()) {
-          await onFinished(trial, encodeProduct(trial, outcomes[i] as Outcome))
+          await onFinished(trial, encode(trial, outcomes[i] as Outcome))
         }
       }
     },
   }
 }
+
+/** {@link inThisThread} for runs: what is kept are products. */
+export const inProcess = (carryOut: CarryOut): Executor => inThisThread(carryOut, encodeProduct)

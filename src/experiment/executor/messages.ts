@@ -2,6 +2,7 @@
 import { InputError, RunError } from '../errors.ts'
 import type { Issue } from '../../numeric/result.ts'
 import type { Batch } from '../batch.ts'
+import type { Encodings } from '../encodings.ts'
 import type { Product } from '../trial.ts'
 
 /** To a worker, at its start. */
@@ -11,12 +12,16 @@ export interface WorkerData {
 }
 
 /** To a worker: carry this out. */
-export type Request = Batch
+export interface Request {
+  readonly batch: Batch
+  /** what is kept of each trial */
+  readonly keep: keyof Encodings
+}
 
-/** From a worker. */
-export type Reply =
+/** From a worker; what is kept of each trial of a batch, in its order. */
+export type Reply<Kept = Product> =
   | { readonly kind: 'progress'; readonly agentSteps: number }
-  | { readonly kind: 'finished'; readonly products: readonly Product[] }
+  | { readonly kind: 'finished'; readonly kept: readonly Kept[] }
   | { readonly kind: 'failed'; readonly failure: Failure }
 
 /** An error as plain data. */

@@ -7,7 +7,7 @@ import { InputError, RunError } from '../errors.ts'
 import type { Settings } from '../experiment.ts'
 import type { Batch } from '../batch.ts'
 import type { Product } from '../trial.ts'
-import { threaded } from './threads.ts'
+import { poolOf, threaded } from './threads.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'fedrl-threads-'))
 afterAll(() => rm(folder, { recursive: true }))
@@ -16,17 +16,19 @@ afterAll(() => rm(folder, { recursive: true }))
 const entry = pathToFileURL(join(folder, 'worker.mjs'))
 await writeFile(
   entry,
-  `import { parentPort, workerData } from 'node:worker_threads'
+  `import { parentPort, threadId, workerData } from 'node:worker_threads'
    const fail = (failure) => parentPort.postMessage({ kind: 'failed', failure: { message: '', stack: 'Error: at x', file: '', issues: [], ...failure } })
-   parentPort.on('message', ({ variants: [{ name: variant }], seeds: [seed] }) => {
+   parentPort.on('message', ({ batch: { variants: [{ name: variant }], seeds: [seed] }, keep }) => {
      if (variant === 'exit') process.exit(3)
+     if (variant === 'die later') return parentPort.postMessage({ kind: 'finished', kept: [0] }), setTimeout(() => process.exit(0), 20)
+     if (variant === 'who') return parentPort.postMessage({ kind: 'finished', kept: [[threadId, keep]] })
      if (variant === 'throw') throw new TypeError('boom')
      if (variant === 'hang') for (;;);
      if (variant === 'input') return fail({ kind: 'input', file: 'a.csv', issues: [{ path: [], message: 'bad', line: 3 }] })
      if (variant === 'bug') return fail({ kind: 'bug', message: 'oops' })
      parentPort.postMessage({ kind: 'progress', agentSteps: seed })
      const part = Uint8Array.of(seed), model = new TextEncoder().encode(workerData.folder)
-     setTimeout(() => parentPort.postMessage({ kind: 'finished', products: [{ part, model }] }, [part.buffer, model.buffer]), 20 - seed)
+     setTimeout(() => parentPort.postMessage({ kind: 'finished', kept: [{ part, model }] }, [part.buffer, model.buffer]), 20 - seed)
    })`,
 )
 
@@ -111,4 +113,28 @@ test('a product that cannot be kept stops the work', async () => {
   })
   await expect(failed).rejects.toThrow('full')
   expect(finished).toBeLessThan(6)
+})
+
+test('the threads of a pool stay, until they die or it is closed', async () => {
+  const pool = poolOf(1, entry, { folder: '' })
+  const ask = async (variant: string): Promise<unknown> => {
+    let heard: unknown
+    await pool.executor('rows').execute([trial(variant, 1)], {
+      onFinished: async (_, kept) => {
+        heard = kept
+        await Promise.resolve()
+      },
+    })
+    return heard
+  }
+  const [first] = (await ask('who')) as [number, string]
+  expect(await ask('who')).toEqual([first, 'rows'])
+  await ask('die later')
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  const [second] = (await ask('who')) as [number, string]
+  expect(second).not.toBe(first)
+  await expect(ask('bug')).rejects.toThrow('oops')
+  const [third] = (await ask('who')) as [number, string]
+  expect([first, second]).not.toContain(third)
+  await pool.close()
 })

@@ -1,16 +1,32 @@
-/** The executor of a run that names none. */
+/** The executors of what names none: worker threads, or this thread where the program runs from its sources, which a worker cannot load. */
 import { availableParallelism } from 'node:os'
 import { carryOutIn } from '../carry-out.ts'
+import { ENCODERS } from '../encodings.ts'
 import type { Executor } from '../executor.ts'
 import { threadClock } from '../thread-clock.ts'
-import { inProcess } from './in-process.ts'
-import { threaded } from './threads.ts'
+import { inProcess, inThisThread } from './in-process.ts'
+import { poolOf, threaded, type Pool } from './threads.ts'
+
+const isSource = import.meta.url.endsWith('.ts')
+const entry = new URL('../worker.js', import.meta.url)
 
 /**
- * Worker threads, or this thread where the program runs from its TypeScript sources, which a worker cannot load.
+ * The executor of a run.
  * @param folder that relative paths of the experiment refer to
  */
 export function usualExecutor(folder: string, threads: number = availableParallelism()): Executor {
-  if (import.meta.url.endsWith('.ts')) return inProcess(carryOutIn(folder, threadClock()))
-  return threaded(threads, new URL('../worker.js', import.meta.url), { folder })
+  if (isSource) return inProcess(carryOutIn(folder, threadClock()))
+  return threaded(threads, entry, { folder })
+}
+
+/**
+ * The executors of several runs, one after the other.
+ * @param folder that relative paths of all experiments refer to
+ */
+export function usualPool(folder: string, threads: number = availableParallelism()): Pool {
+  if (!isSource) return poolOf(threads, entry, { folder })
+  return {
+    executor: (keep) => inThisThread(carryOutIn(folder, threadClock()), ENCODERS[keep]),
+    close: () => Promise.resolve(),
+  }
 }

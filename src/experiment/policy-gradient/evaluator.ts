@@ -24,12 +24,12 @@ export interface PgValue {
   readonly value: number
 }
 
-/** Measures one metric. */
-export type PgEvaluate = (metric: PgMetric, measured: PgMeasured) => PgValue[]
+/** Measures one metric of what a round has come to. */
+export type PgEvaluate = (metric: PgMetric) => PgValue[]
 
 /**
  * The metrics as a function of the parameters. Where agents use parameters of their own, theta_i, J is (1/N) sum_i J_i(theta_i) and
- * gradientNorm the root mean square of |grad J_i(theta_i)|.
+ * gradientNorm the root mean square of |grad J_i(theta_i)|. What several metrics of a round need is computed once.
  * @param optimum J* of the average problem; null where it is not known
  * @param episodes evaluation episodes of each agent
  */
@@ -38,42 +38,54 @@ export function pgEvaluator(
   optimum: number | null,
   seed: number,
   episodes: number,
-): PgEvaluate {
-  const returns = (measured: PgMeasured): number[] =>
-    Array.from({ length: problem.agents }, (_, agent) =>
-      problem.episodeReturn(agent, measured.parameters(agent), seed, episodes),
+): (measured: PgMeasured) => PgEvaluate {
+  return (measured) => {
+    const returns = once(() =>
+      Array.from({ length: problem.agents }, (_, agent) =>
+        problem.episodeReturn(agent, measured.parameters(agent), seed, episodes),
+      ),
     )
-  const one = (metric: PgMetric, value: number): PgValue[] => [{ metric, value }]
-  return (metric, measured) => {
-    switch (metric) {
-      case 'samples':
-      case 'rounds':
-      case 'bytes':
-        return one(metric, measured.cost[metric])
-      case 'drift':
-        return one(metric, measured.drift)
-      case 'assignment':
-        return one(metric, assignmentOf(problem, measured))
-      case 'J':
-        return one(metric, objectiveOf(problem, measured))
-      case 'gap':
-        return one(metric, (optimum ?? NaN) - objectiveOf(problem, measured))
-      case 'gradientNorm':
-        return one(metric, Math.sqrt(squaredNormOf(problem, measured)))
-      case 'squaredGradientNorm':
-        return one(metric, squaredNormOf(problem, measured))
-      case 'worstJ':
-        return one(metric, Math.min(...ownObjectives(problem, measured)))
-      case 'agentJ':
-        return ownObjectives(problem, measured).map((value, agent) => ({ metric: `agentJ.${agent}`, value }))
-      case 'episodeReturn':
-        return one(metric, mean(returns(measured)))
-      case 'worstEpisodeReturn':
-        return one(metric, Math.min(...returns(measured)))
-      case 'personalJ':
-        return []
+    const own = once(() => ownObjectives(problem, measured))
+    const objective = once(() => commonObjective(problem, measured) ?? mean(own()))
+    const squaredGradient = once(() => squaredNormOf(problem, measured))
+    const one = (metric: PgMetric, value: number): PgValue[] => [{ metric, value }]
+    return (metric) => {
+      switch (metric) {
+        case 'samples':
+        case 'rounds':
+        case 'bytes':
+          return one(metric, measured.cost[metric])
+        case 'drift':
+          return one(metric, measured.drift)
+        case 'assignment':
+          return one(metric, assignmentOf(problem, measured))
+        case 'J':
+          return one(metric, objective())
+        case 'gap':
+          return one(metric, (optimum ?? NaN) - objective())
+        case 'gradientNorm':
+          return one(metric, Math.sqrt(squaredGradient()))
+        case 'squaredGradientNorm':
+          return one(metric, squaredGradient())
+        case 'worstJ':
+          return one(metric, Math.min(...own()))
+        case 'agentJ':
+          return own().map((value, agent) => ({ metric: `agentJ.${agent}`, value }))
+        case 'episodeReturn':
+          return one(metric, mean(returns()))
+        case 'worstEpisodeReturn':
+          return one(metric, Math.min(...returns()))
+        case 'personalJ':
+          return []
+      }
     }
   }
+}
+
+/** The value of `compute`, computed when it is first asked for. */
+function once<T>(compute: () => T): () => T {
+  let kept: { readonly value: T } | undefined
+  return () => (kept ??= { value: compute() }).value
 }
 
 const mean = (values: readonly number[]): number =>
@@ -88,11 +100,10 @@ function truthOf({ truth }: PgProblem): FiniteTruth {
 const ownObjectives = (problem: PgProblem, { parameters }: PgMeasured): number[] =>
   truthOf(problem).own.map(({ value }, agent) => value(parameters(agent)))
 
-function objectiveOf(problem: PgProblem, measured: PgMeasured): number {
+/** J of the average problem at the common parameters; null where there is no such problem, or no such parameters. */
+function commonObjective(problem: PgProblem, measured: PgMeasured): number | null {
   const { common } = truthOf(problem)
-  return measured.common !== null && common !== null
-    ? common.value(measured.common)
-    : mean(ownObjectives(problem, measured))
+  return measured.common !== null && common !== null ? common.value(measured.common) : null
 }
 
 function squaredNormOf(problem: PgProblem, measured: PgMeasured): number {

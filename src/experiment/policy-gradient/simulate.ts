@@ -130,9 +130,9 @@ function recorderOf(
     record({ round, theta }: PgServerState, heard: Pick<PgMeasured, 'drift' | 'clusters' | 'cost'>): void {
       const common = isCommon ? policyParameters(theta) : null
       const parameters = (agent: number): Float64Array => common ?? own(theta, agent)
+      const measured = measure({ ...heard, common, parameters })
       for (const metric of evaluate.metrics)
-        for (const { metric: name, value } of measure(metric, { ...heard, common, parameters }))
-          rowOf(round, name, value)
+        for (const { metric: name, value } of measured(metric)) rowOf(round, name, value)
     },
     /** Some plain local steps of every agent, never sent. */
     personalize({ round, theta }: PgServerState): void {

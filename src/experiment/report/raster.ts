@@ -1,7 +1,7 @@
 /** The part of drawing that needs Node: a document outside of a browser, and PNG files with fonts that every machine has. */
 import { createRequire } from 'node:module'
 import { Resvg } from '@resvg/resvg-js'
-import { parseHTML } from 'linkedom'
+import { parseHTML } from 'linkedom/worker'
 import type { SvgDocument } from '../../plot/svg.ts'
 
 const require = createRequire(import.meta.url)

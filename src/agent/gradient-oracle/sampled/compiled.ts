@@ -26,7 +26,6 @@ export function compiledWalker(mdp: Mdp, rollouts: number, horizon: number): Wal
   instance.rewardsByPair.value = Number(rewardsDependOnPairOnly(mdp))
   fillTables(mdp, addresses, buffer)
   const parameters = new Float64Array(buffer, addresses.theta, states * actions)
-  const first = new Uint32Array(buffer, addresses.starts, rollouts)
   const position = new Uint32Array(buffer, addresses.stream, 3)
   return {
     rollouts: {
@@ -36,9 +35,9 @@ export function compiledWalker(mdp: Mdp, rollouts: number, horizon: number): Wal
       visited: new Uint32Array(buffer, addresses.visited, states),
       policy: new Float64Array(buffer, addresses.policy, states * actions),
     },
-    walk(theta, starts, stream) {
+    starts: new Uint32Array(buffer, addresses.starts, rollouts),
+    walk(theta, stream) {
       parameters.set(theta)
-      first.set(starts)
       position[0] = stream[0] as number
       position[1] = stream[1] as number
       instance.walk(rollouts, horizon)
@@ -64,7 +63,7 @@ function planMemory(
   const sizes: Record<AddressName, number> = {
     theta: 8 * pairs,
     policy: 8 * pairs,
-    sums: 8 * (actions + 3),
+    sums: 8 * (actions + 4),
     levels: levelBytes(actions) * states,
     seen: states,
     visited: 4 * states,

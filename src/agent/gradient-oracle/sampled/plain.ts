@@ -41,9 +41,11 @@ export function plainWalker(mdp: Mdp, rollouts: number, horizon: number): Walker
     return mdp.next[outcome] as number
   }
 
+  const starts = new Uint32Array(rollouts)
   return {
     rollouts: batch,
-    walk(theta, starts, stream) {
+    starts,
+    walk(theta, stream) {
       seen.fill(0)
       visits = 0
       let at = 0

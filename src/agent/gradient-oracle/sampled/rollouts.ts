@@ -18,13 +18,14 @@ export interface Rollouts {
 /** Makes rollouts in a workspace of its own, which the next batch overwrites. */
 export interface Walker {
   readonly rollouts: Rollouts
+  /** [M] the start state of each rollout, to be written before a batch is made */
+  readonly starts: Uint32Array
   /**
-   * Makes a batch, a rollout for each of the start states. A step takes two words of the stream, whatever happens: the action
+   * Makes a batch. A step takes two words of the stream, whatever happens: the action
    * (`choose`), then the outcome (`pick`).
    * @param theta [S * A], not changed
-   * @param starts [M] start states
    * @param stream moved on
    * @returns how many states were visited
    */
-  walk(theta: Float64Array, starts: Uint32Array, stream: Stream): number
+  walk(theta: Float64Array, stream: Stream): number
 }

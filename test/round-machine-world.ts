@@ -1,0 +1,298 @@
+/**
+ * A world for the round machine: a server with a disk, agents that keep what `docs/protocol.md` asks them to keep, and links that lose, double
+ * and reorder. Everything that can go wrong is a method; everything that must hold throws.
+ */
+import assert from 'node:assert/strict'
+import type { Learner } from '../src/agent/learner.ts'
+import { agentsOf, valueOf } from '../src/server/round-machine/agent-table.ts'
+import { roundMachine } from '../src/server/round-machine.ts'
+import type {
+  ClosedPhase,
+  PhasePosition,
+  RoundCheckpoint,
+  RoundEffect,
+  RoundEvent,
+  RoundMachine,
+  RoundSettings,
+  RoundState,
+} from '../src/server/round-machine.ts'
+import type { ServerRule } from '../src/server/rule.ts'
+
+/** From the server to one agent. */
+type Down<Task> =
+  | ({ readonly type: 'task'; readonly task: Task; readonly after: number } & PhasePosition)
+  | ({ readonly type: 'ack'; readonly status: string } & PhasePosition)
+
+/** From an agent to the server. */
+type Up<Update> = { readonly update: Update } & PhasePosition
+
+/** An Update that the agent keeps until it knows what became of it. */
+interface Offer<State, Update> {
+  readonly update: Update
+  /** what state it was worked out from, and what state it led to */
+  readonly after: number
+  readonly state: State
+}
+
+/** What an agent has on its own disk, and its link. */
+interface Agent<State, Task, Update> {
+  /** ordinal + 1 of its last durable Update, 0 before the first */
+  base: number
+  /** after that Update */
+  baseState: State
+  readonly offers: Map<number, Offer<State, Update>>
+  connected: boolean
+  down: Down<Task>[]
+  up: Up<Update>[]
+}
+
+/** What survives a crash of the server. */
+interface Disk<State, Task> {
+  readonly checkpoint: RoundCheckpoint<State, Task>
+  readonly record: readonly ClosedPhase[]
+}
+
+export class World<Own, Server, Task, Update> {
+  readonly agents: Agent<Own, Task, Update>[]
+  readonly machine: RoundMachine<Server, Task, Update>
+  state: RoundState<Server, Task, Update>
+  record: ClosedPhase[] = []
+  now = 0
+  announced: string[] = []
+  disk: Disk<Server, Task> | null = null
+  writing: Disk<Server, Task>[] = []
+  /** every (agent, ordinal) that was acknowledged as durable */
+  readonly promised = new Set<string>()
+  readonly statuses: string[] = []
+  readonly learners: readonly Learner<Own, Task, Update>[]
+  readonly settings: RoundSettings<Task, Update>
+
+  constructor(
+    rule: ServerRule<Server, Task, Update>,
+    learners: readonly Learner<Own, Task, Update>[],
+    settings: RoundSettings<Task, Update>,
+  ) {
+    this.learners = learners
+    this.settings = settings
+    this.machine = roundMachine(rule, settings)
+    this.state = this.machine.start()
+    this.agents = learners.map((learner) => ({
+      base: 0,
+      baseState: learner.init(),
+      offers: new Map(),
+      connected: false,
+      down: [],
+      up: [],
+    }))
+  }
+
+  agent(index: number): Agent<Own, Task, Update> {
+    const agent = this.agents[index]
+    assert(agent !== undefined)
+    return agent
+  }
+
+  ordinal({ round, phase }: PhasePosition): number {
+    return round * this.settings.phases + phase
+  }
+
+  /** Lets something happen at the server, and carries out what it leads to. */
+  happen(event: RoundEvent<Update>): void {
+    const before = this.state
+    const kept = structuredClone(before)
+    const { state, effects } = this.machine.apply(before, event)
+    assert.deepEqual(before, kept, 'the state before an event is not changed')
+    this.state = state
+    for (const effect of effects) this.carryOut(effect)
+    this.checkState(before)
+  }
+
+  private carryOut(effect: RoundEffect<Server, Task>): void {
+    if (effect.type === 'task') {
+      assert.equal(this.ordinal(effect), this.record.length, 'the Task is the one that is due')
+      const settled = this.disk?.checkpoint.closed ?? 0
+      const everybody = this.settings.participation.minimum === this.agents.length
+      if (!everybody)
+        assert.equal(settled, this.record.length, 'a Task goes out once what it rests on is on disk')
+      effect.agents.forEach((index, i) =>
+        this.send(index, { ...effect, type: 'task', after: effect.after[i] as number }),
+      )
+    } else if (effect.type === 'ack') {
+      for (const index of effect.agents) this.acknowledge(index, effect)
+    } else if (effect.type === 'closed') this.checkClosed(effect.phase)
+    else if (effect.type === 'checkpoint') {
+      this.writing.push({ checkpoint: structuredClone(effect.checkpoint), record: this.record.slice() })
+    } else if (effect.type === 'announce') this.announced.push(effect.what)
+  }
+
+  private acknowledge(index: number, ack: Extract<RoundEffect<Server, Task>, { type: 'ack' }>): void {
+    if (ack.status === 'durable') {
+      assert(
+        holds(this.disk?.record ?? [], index, this.ordinal(ack), this.settings.phases),
+        'durable is on disk',
+      )
+      this.promised.add(`${index}:${this.ordinal(ack)}`)
+    }
+    this.statuses.push(ack.status)
+    this.send(index, { type: 'ack', status: ack.status, round: ack.round, phase: ack.phase })
+  }
+
+  private send(index: number, message: Down<Task>): void {
+    const agent = this.agent(index)
+    if (agent.connected) agent.down.push(message)
+  }
+
+  private checkClosed(phase: ClosedPhase): void {
+    assert.equal(this.ordinal(phase), this.record.length, 'phases close once each, in order')
+    assert(phase.agents.length >= (this.settings.participation.minimum ?? this.agents.length))
+    assert.deepEqual(
+      phase.agents,
+      [...new Set(phase.agents)].toSorted((a, b) => a - b),
+      'each agent once',
+    )
+    assert(phase.late.every((agent) => phase.agents.includes(agent)))
+    const before = this.record.at(-1)
+    if (phase.phase > 0) assert(phase.agents.every((agent) => before?.agents.includes(agent)))
+    this.record.push(phase)
+  }
+
+  private checkState(before: RoundState<Server, Task, Update>): void {
+    const { state } = this
+    assert(state.closed >= before.closed && state.durable >= before.durable, 'the state never goes back')
+    assert.equal(state.closed, this.record.length)
+    assert.equal(state.unsettled.length, state.closed - state.durable)
+    const owing = agentsOf(state.present).filter(
+      (agent) =>
+        valueOf(state.answers, agent) === undefined &&
+        (state.closed % this.settings.phases === 0 || state.folded[agent] === state.closed - 1),
+    )
+    assert.equal(state.missing, owing.length, 'who is missing is counted right')
+    assert.deepEqual(
+      agentsOf(state.held).filter((agent) => valueOf(state.answers, agent) !== undefined),
+      [],
+    )
+  }
+
+  connect(index: number): void {
+    const agent = this.agent(index)
+    agent.connected = true
+    const due = this.state.closed
+    for (const [ordinal, { update }] of [...agent.offers].toSorted(([one], [other]) => one - other))
+      if (ordinal <= due) this.offer(agent, ordinal, update)
+    this.happen({ type: 'joined', agent: index, now: this.now })
+  }
+
+  disconnect(index: number): void {
+    Object.assign(this.agent(index), { connected: false, up: [], down: [] })
+    this.happen({ type: 'left', agent: index, now: this.now })
+  }
+
+  private offer(agent: Agent<Own, Task, Update>, ordinal: number, update: Update): void {
+    const { phases } = this.settings
+    agent.up.push({ update, round: Math.floor(ordinal / phases), phase: ordinal % phases })
+  }
+
+  /** The server reads one message of this link; it stays on the link where it is doubled. */
+  deliverUp(index: number, pick: number, doubled: boolean): void {
+    const { up } = this.agent(index)
+    const at = pick % up.length
+    const message = up[at] as Up<Update>
+    if (!doubled) up.splice(at, 1)
+    this.happen({ type: 'update', agent: index, now: this.now, ...message })
+  }
+
+  /** The agent reads one message of this link. */
+  deliverDown(index: number, pick: number, doubled: boolean): void {
+    const agent = this.agent(index)
+    const at = pick % agent.down.length
+    const message = agent.down[at] as Down<Task>
+    if (!doubled) agent.down.splice(at, 1)
+    const ordinal = this.ordinal(message)
+    if (message.type === 'task') this.work(index, ordinal, message.task, message.after)
+    else if (message.status === 'durable') settle(agent, ordinal)
+    else if (message.status === 'late' || message.status === 'refused') agent.offers.delete(ordinal)
+  }
+
+  private work(index: number, ordinal: number, task: Task, after: number): void {
+    const agent = this.agent(index)
+    if (ordinal < agent.base) return
+    const known = agent.offers.get(ordinal)
+    if (known === undefined) {
+      const from = after === agent.base ? agent.baseState : agent.offers.get(after - 1)?.state
+      assert(from !== undefined, 'an agent has the state that it is asked to work from')
+      const { state, update } = (this.learners[index] as Learner<Own, Task, Update>).apply(from, task)
+      agent.offers.set(ordinal, { state, update, after })
+    } else assert.equal(known.after, after, 'a Task is the same whenever it is sent')
+    this.offer(agent, ordinal, (agent.offers.get(ordinal) as Offer<Own, Update>).update)
+  }
+
+  /** A checkpoint is on disk, and those before it: the oldest of those being written, or the newest. */
+  written(newest: boolean): void {
+    const count = newest ? this.writing.length : 1
+    this.disk = this.writing[count - 1] ?? this.disk
+    this.writing.splice(0, count)
+    this.happen({ type: 'durable', closed: this.disk?.checkpoint.closed ?? 0, now: this.now })
+  }
+
+  /** `kill -9`, and a start from what is on disk. */
+  crash(): void {
+    this.writing = []
+    this.announced = []
+    this.record = [...(this.disk?.record ?? [])]
+    this.state = this.disk === null ? this.machine.start() : this.machine.restore(this.disk.checkpoint)
+    for (const agent of this.agents) Object.assign(agent, { connected: false, up: [], down: [] })
+    this.checkPromises()
+  }
+
+  /** What was acknowledged as durable is in the record for good. */
+  checkPromises(): void {
+    for (const promise of this.promised) {
+      const [index, ordinal] = promise.split(':').map(Number)
+      assert(
+        holds(this.record, index as number, ordinal as number, this.settings.phases),
+        `${promise} was promised`,
+      )
+    }
+  }
+
+  /** From here on nothing goes wrong: the run ends. */
+  settle(): void {
+    this.happen({ type: 'resume', now: this.now })
+    this.agents.forEach((agent, index) => agent.connected || this.connect(index))
+    for (let quiet = 0; quiet < 3;) {
+      const moved = this.agents.some((agent, index) => {
+        if (agent.down.length > 0) this.deliverDown(index, 0, false)
+        else if (agent.up.length > 0) this.deliverUp(index, 0, false)
+        else return false
+        return true
+      })
+      if (moved) continue
+      if (this.writing.length > 0) this.written(false)
+      else {
+        quiet++
+        this.now += 10_000
+        this.happen({ type: 'tick', now: this.now })
+      }
+    }
+    this.checkPromises()
+  }
+}
+
+/** Nothing up to this Update is needed any more but the state after it. */
+function settle<Own, Task, Update>(agent: Agent<Own, Task, Update>, ordinal: number): void {
+  if (ordinal < agent.base) return
+  const offer = agent.offers.get(ordinal)
+  assert(offer !== undefined, 'an agent keeps an Update until it is durable')
+  agent.baseState = offer.state
+  agent.base = ordinal + 1
+  for (const settled of agent.offers.keys()) if (settled <= ordinal) agent.offers.delete(settled)
+}
+
+/** Whether the record says that this Update of the agent was folded, in its own phase or late in the round after. */
+function holds(record: readonly ClosedPhase[], agent: number, ordinal: number, phases: number): boolean {
+  const own = record[ordinal]
+  return (
+    (own?.agents.includes(agent) === true && !own.late.includes(agent)) ||
+    record[ordinal + phases]?.late.includes(agent) === true
+  )
+}
