@@ -4,6 +4,7 @@
  * so rollouts and policies are equal to the last bit.
  */
 
+export let states: u32 = 0
 export let actions: u32 = 0
 /** bytes of a row of `levels`: 4 A, rounded up to a multiple of 16 */
 export let levelBytes: usize = 0
@@ -47,7 +48,7 @@ export let stream: usize = 0
 const MULTIPLIER: i32 = 0x9e3779bb
 const TWO_54: f64 = 18014398509481984.0
 
-/** Constants of exp and of `visit`, eight bytes each: read from memory, which is cheaper than to build vectors of them. */
+/** Constants of exp and of `evaluate`, eight bytes each: read from memory, which is cheaper than to build vectors of them. */
 const CONSTANTS = memory.data<f64>([
   // 0 to 13: 1/15!, 1/14!, ... 1/2!
   1.0 / 1307674368000.0,
@@ -185,7 +186,7 @@ function levelPair(at: usize, scale: v128): v128 {
 }
 
 /** Writes pi(.|s) and its levels. An odd last entry is worked on in two equal lanes, of which one is written. */
-function visit(s: u32): void {
+function evaluate(s: u32): void {
   const row = ((s * actions) as usize) << 3
   const last = ((actions - 1) as usize) << 3
   const from = theta + row
@@ -224,6 +225,12 @@ function visit(s: u32): void {
   if (single) store<f64>(to + last, load<f64>(to + last) / total)
 }
 
+/**
+ * Steps a state from which on the rows of all states are worked out before the first step: one after the other they overlap, while within
+ * a walk each is waited for.
+ */
+const AHEAD: u32 = 8
+
 /** Makes `rollouts` rollouts of at most `horizon` steps. */
 export function walk(rollouts: u32, horizon: u32): void {
   const n = actions
@@ -231,6 +238,8 @@ export function walk(rollouts: u32, horizon: u32): void {
   const list = visited
   const before = load<u32>(stream, 8)
   for (let v: u32 = 0; v < before; v++) store<u8>(flags + (load<u32>(list + ((v as usize) << 2)) as usize), 0)
+  const ahead = rollouts * horizon >= AHEAD * states
+  if (ahead) for (let s: u32 = 0; s < states; s++) evaluate(s)
   let count: u32 = 0
   let x = load<u32>(stream)
   let y = load<u32>(stream, 4)
@@ -244,7 +253,7 @@ export function walk(rollouts: u32, horizon: u32): void {
         store<u8>(flags + (s as usize), 1)
         store<u32>(list + ((count as usize) << 2), s)
         count++
-        visit(s)
+        if (!ahead) evaluate(s)
       }
       y ^= x
       const level = i32x4.splat(((rotl<u32>(x * MULTIPLIER, 5) * 5) >>> 1) as i32)

@@ -42,25 +42,31 @@ async function npzOf(folder: string, { seeds, variants }: Manifest): Promise<Uin
   ])
   const arrays = await curveArrays(rowsOf(folder), seeds)
   for (const variant of variants) {
-    arrays[`${variant}/q`] = stack(await Promise.all(seeds.map((seed) => readModel(folder, variant, seed))))
+    const models = await Promise.all(seeds.map((seed) => readModel(folder, variant, seed)))
+    for (const name of Object.keys(models[0] ?? {}))
+      arrays[`${variant}/${name}`] = stack(models.flatMap((model) => model[name] ?? []))
   }
   return writeNpz(arrays)
 }
 
-/** All models in one file: tensors `<variant>/<seed>/q`. */
+/** All models in one file: tensors `<variant>/<seed>/q`, or `theta`, `pi` and others. */
 async function modelsOf(folder: string, { name, fedrl, seeds, variants }: Manifest): Promise<Uint8Array> {
   const tensors: Record<string, Tensor> = {}
   for (const variant of variants) {
-    for (const seed of seeds) tensors[`${variant}/${seed}/q`] = await readModel(folder, variant, seed)
+    for (const seed of seeds)
+      for (const [tensor, data] of Object.entries(await readModel(folder, variant, seed)))
+        tensors[`${variant}/${seed}/${tensor}`] = data
   }
   return encodeSafetensors({ tensors, metadata: { format: '1', fedrl, experiment: name } })
 }
 
-async function readModel(folder: string, variant: string, seed: number): Promise<Tensor> {
+async function readModel(
+  folder: string,
+  variant: string,
+  seed: number,
+): Promise<Readonly<Record<string, Tensor>>> {
   const path = modelPath(folder, { variant, seed })
   const file = decodeSafetensors(await readBytes(path, path, Infinity))
   if (!file.ok) throw new InputError(path, file.issues)
-  const q = file.value.tensors['q']
-  if (q === undefined) throw new InputError(path, 'expected a tensor q, got none')
-  return q
+  return file.value.tensors
 }

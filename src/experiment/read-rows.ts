@@ -42,20 +42,21 @@ export async function readSamples(folder: string): Promise<SampleTable> {
  */
 export async function* thinned(read: ReadRows, most: number): AsyncGenerator<readonly Row[]> {
   const steps = await stepsOfFirstSeeds(read)
-  const kept = new Map([...steps].map(([variant, all]) => [variant, new Set(thin([...all], most))]))
+  const kept = new Map([...steps].map(([variant, all]) => [variant, new Set(thin(all, most))]))
   yield* read((variant, _, step) => kept.get(variant)?.has(step) === true)
 }
 
 /** For each variant the steps at which its first seed was measured, in the order of the rows. */
-async function stepsOfFirstSeeds(read: ReadRows): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
-  const steps = new Map<string, Set<number>>()
-  const firsts = new Map<string, number>()
+async function stepsOfFirstSeeds(read: ReadRows): Promise<ReadonlyMap<string, readonly number[]>> {
+  const steps = new Map<string, number[]>()
+  let of: { readonly variant: string; readonly seed: number; readonly steps: number[] } | null = null
   const note: IsWanted = (variant, seed, step) => {
-    if (!firsts.has(variant)) {
-      firsts.set(variant, seed)
-      steps.set(variant, new Set())
+    if (of?.variant !== variant) {
+      of = { variant, seed, steps: [] }
+      steps.set(variant, of.steps)
     }
-    if (firsts.get(variant) === seed) steps.get(variant)?.add(step)
+    // All metrics of a step stand together.
+    if (of.seed === seed && of.steps[of.steps.length - 1] !== step) of.steps.push(step)
     return false
   }
   for await (const _ of read(note));

@@ -138,13 +138,16 @@ function recorderOf(
     personalize({ round, theta }: PgServerState): void {
       const how = settings.algorithm.personalize
       if (how === undefined) return
-      for (let agent = 0; agent < problem.agents; agent++) {
+      const ends = Array.from({ length: problem.agents }, (_, agent) => {
         const oracle = problem.oracle(agent)
-        const { position } =
-          contract.agents === problem.agents ? cohort.state(agent) : { position: oracle.start() }
+        // the one learner of central has the experience of all, which is no agent's
+        const position = contract.algorithm === 'central' ? oracle.start() : cohort.state(agent).position
         const start = isCommon ? policyParameters(theta) : own(theta, agent)
-        personal.push(localSteps(oracle, start, position, how.steps, how.stepSize).theta)
-      }
+        const end = localSteps(oracle, start, position, how.steps, how.stepSize).theta
+        if (diverged(end)) throw new Diverged(round, agent, how.stepSize)
+        return end
+      })
+      personal.push(...ends)
       if (!evaluate.metrics.includes('personalJ')) return
       const values = personal.map((parameters, agent) => problem.truth?.own[agent]?.value(parameters) ?? NaN)
       rowOf(round, 'personalJ', values.reduce((sum, value) => sum + value, 0) / values.length)
@@ -183,7 +186,7 @@ function stacked(parts: readonly Float64Array[], shape: readonly number[]): Outc
 }
 
 function divergenceNote(
-  { round, agent }: Diverged,
+  { round, agent, ownStepSize }: Diverged,
   { settings, problem, seed }: PgTrial,
   fed: PgFederation,
 ): string {
@@ -194,5 +197,9 @@ function divergenceNote(
     region === null
       ? 'no model is known, so theory gives no largest step size'
       : `the largest that theory calls safe is ${region.largest.toPrecision(3)}, for an estimated L of ${region.smoothness.toPrecision(3)}`
-  return `Seed ${seed} diverged in round ${round} ${where} with stepSize ${contract.stepSize}: a parameter is not a number, or above 1e8; ${advice}.`
+  const how =
+    ownStepSize === null
+      ? `in round ${round} ${where} with stepSize ${contract.stepSize}`
+      : `${where} in its own steps after round ${round} with personalize.stepSize ${ownStepSize}`
+  return `Seed ${seed} diverged ${how}: a parameter is not a number, or above 1e8; ${advice}.`
 }

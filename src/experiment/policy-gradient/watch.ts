@@ -8,12 +8,18 @@ import type { PgTask, PgUpdate } from '../../protocol/pg-messages.ts'
 export class Diverged extends Error {
   readonly round: number
   readonly agent: number | null
+  readonly ownStepSize: number | null
 
-  /** @param round counted from 1 @param agent counted from 0, null at the server */
-  constructor(round: number, agent: number | null) {
+  /**
+   * @param round counted from 1
+   * @param agent counted from 0, null at the server
+   * @param ownStepSize step size of the agent's own steps after the round, null where it diverged in the round itself
+   */
+  constructor(round: number, agent: number | null, ownStepSize: number | null = null) {
     super(`diverged in round ${round} at ${agent === null ? 'the server' : `agent ${agent}`}`)
     this.round = round
     this.agent = agent
+    this.ownStepSize = ownStepSize
   }
 }
 

@@ -178,7 +178,7 @@ describe('whatever happens in whatever order', () => {
           expect(again).toEqual(world.state.rule)
         },
       ),
-      { seed: 1, numRuns: 1500 },
+      { seed: 1, numRuns: 400 },
     )
     expect(late).toBeGreaterThan(20)
   })
@@ -195,7 +195,7 @@ describe('whatever happens in whatever order', () => {
           expect(world.state.rule).toEqual(await federate(ruleOf(rounds, phases), localCohort(learners)))
         },
       ),
-      { seed: 2, numRuns: 600 },
+      { seed: 2, numRuns: 250 },
     )
   })
 })

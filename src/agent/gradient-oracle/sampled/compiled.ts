@@ -20,6 +20,7 @@ export function compiledWalker(mdp: Mdp, rollouts: number, horizon: number): Wal
   if (states > MOST_STATES || bytes > MOST_BYTES) return null
   const instance = instantiate(bytes, addresses)
   const { buffer } = instance.memory
+  instance.states.value = states
   instance.actions.value = actions
   instance.levelBytes.value = levelBytes(actions)
   instance.commonShift.value = commonShift(mdp)

@@ -20,7 +20,7 @@ export type AddressName =
   | 'stream'
 
 /** Numbers that it is given. */
-type NumberName = 'actions' | 'levelBytes' | 'rewardsByPair' | 'commonShift'
+type NumberName = 'states' | 'actions' | 'levelBytes' | 'rewardsByPair' | 'commonShift'
 
 /** An instance of assembly/policy-gradient.ts. */
 export interface WalkerInstance extends Readonly<Record<AddressName | NumberName, { value: number }>> {

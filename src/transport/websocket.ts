@@ -1,0 +1,228 @@
+/**
+ * Connections over WebSocket, one binary message a frame. The listener hangs on an HTTP server, its own or one that has other routes; the
+ * server's pings tell both sides that the other is there. Pages connect with websocket-browser.ts.
+ */
+import { createServer as createHttp, type IncomingMessage, type Server } from 'node:http'
+import { createServer as createHttps } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { WebSocket, WebSocketServer } from 'ws'
+import { TransportError, limitsOf, type Connection, type Limits, type Listener } from '../transport.ts'
+import { Endpoint, costOf, type Line } from './endpoint.ts'
+import { Guests } from './guests.ts'
+import { closeFrameOf, closingOf } from './websocket-closing.ts'
+
+/** PEM texts. */
+export interface Certificate {
+  readonly cert: string | Uint8Array
+  readonly key: string | Uint8Array
+}
+
+/** Where a listener hangs. */
+export interface WebSocketPlace {
+  /** the path that agents ask for; others are answered with 404 */
+  readonly path?: string
+  readonly limits?: Partial<Limits>
+}
+
+/** How a listener gets a server of its own. */
+export interface WebSocketOptions extends WebSocketPlace {
+  readonly host?: string
+  /** 0: one that is free */
+  readonly port?: number
+  /** with it agents connect by wss: */
+  readonly tls?: Certificate
+}
+
+/** A listener on a server of its own. */
+export interface WebSocketListener extends Listener {
+  /** other routes hang here */
+  readonly server: Server
+}
+
+/** Signs of life are asked for so often within `silenceMs`. */
+const BEATS = 3
+
+/** After so many ms a peer that broke a limit is cut whether or not it read why. */
+const PARTING_MS = 1000
+
+/** A socket is read in pieces of at most so many bytes. */
+const PIECE = 65_536
+
+/** Own memory, from a multiple of 8 bytes; a copy where `data` lies among other bytes. */
+const owned = (data: Buffer): Uint8Array =>
+  data.byteLength === data.buffer.byteLength ? new Uint8Array(data.buffer) : new Uint8Array(data)
+
+function lineOf(socket: WebSocket, taken: (cost: number) => void): Line {
+  return {
+    write: (frame) => socket.send(frame, { binary: true }, () => taken(costOf(frame))),
+    flow: (open) => (open ? socket.resume() : socket.pause()),
+    end(closing) {
+      // a paused socket would not see the answer
+      socket.resume()
+      socket.close(...closeFrameOf(closing))
+      if (closing.code !== 'done') setTimeout(() => socket.terminate(), PARTING_MS).unref()
+      return new Promise((resolve) => socket.once('close', () => resolve()))
+    },
+  }
+}
+
+function endpointOf(socket: WebSocket, peer: string, limits: Limits): Endpoint {
+  const endpoint: Endpoint = new Endpoint(
+    peer,
+    limits,
+    lineOf(socket, (cost) => endpoint.taken(cost)),
+  )
+  let fault = ''
+  socket.on('message', (data: Buffer, isBinary) => {
+    if (isBinary) endpoint.arrive(owned(data))
+    else endpoint.fail('it sent text, but frames are binary')
+  })
+  socket.on('error', (error: Error & { code?: string }) => {
+    fault = error.message
+    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH')
+      endpoint.gone({ code: 'limit', reason: `it sent a frame of more than ${limits.frameBytes} bytes` })
+  })
+  socket.on('close', (code, reason) => endpoint.gone(closingOf(code, reason.toString() || fault)))
+  return endpoint
+}
+
+/** Ends the connection when the peer is silent; the server asks, the agent hears it ask. */
+function watch(socket: WebSocket, endpoint: Endpoint, { silenceMs }: Limits, asks: boolean): void {
+  let beats = 0
+  const heard = (): void => void (beats = 0)
+  // counted, not timed: after a long computation of our own, what the peer sent meanwhile is read before the next beat
+  const timer = setInterval(() => {
+    if (asks) socket.ping()
+    if (!socket.isPaused && ++beats > BEATS) {
+      endpoint.gone({ code: 'lost', reason: `no sign of life for ${silenceMs} ms` })
+      socket.terminate()
+    }
+  }, silenceMs / BEATS)
+  socket.on('message', heard).on('pong', heard).on('ping', heard)
+  socket.on('close', () => clearInterval(timer))
+}
+
+/** Cuts a stranger that sends a long frame before the frame is whole. */
+function guard(socket: WebSocket, stream: Duplex, endpoint: Endpoint, { helloBytes }: Limits): void {
+  let bytes = 0
+  socket.on('message', () => void (bytes = 0))
+  stream.prependListener('data', (piece: Buffer) => {
+    bytes += piece.length
+    if (endpoint.isStranger && bytes > helloBytes + 2 * PIECE)
+      endpoint.fail(`it sent a frame of more than ${helloBytes} bytes before it was admitted`)
+  })
+}
+
+const peerOf = ({ socket }: IncomingMessage): string => `${socket.remoteAddress}:${socket.remotePort}`
+
+const answer = (stream: Duplex, status: string): void =>
+  void stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+
+/** Takes the WebSocket connections of a server that is somebody else's; closing it leaves the server open. */
+export function serveWebSocket(
+  server: Server,
+  { path = '/', limits: some = {} }: WebSocketPlace = {},
+): Omit<Listener, 'address'> {
+  const limits = limitsOf(some)
+  const guests = new Guests(limits)
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: limits.frameBytes,
+  })
+  const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+    stream.on('error', () => stream.destroy())
+    if (request.url?.split('?')[0] !== path) return answer(stream, '404 Not Found')
+    const refused = guests.refusal
+    if (refused !== null) return answer(stream, `503 ${refused.reason}`)
+    sockets.handleUpgrade(request, stream, head, (socket) => {
+      const endpoint = endpointOf(socket, peerOf(request), limits)
+      guard(socket, stream, endpoint, limits)
+      watch(socket, endpoint, limits, true)
+      guests.add(endpoint)
+    })
+  }
+  server.on('upgrade', upgrade)
+  return {
+    connections: guests.connections,
+    close: (reason) => guests.close(reason).finally(() => server.off('upgrade', upgrade)),
+  }
+}
+
+function serverOf(tls: Certificate | undefined, { helloMs }: Limits): Server {
+  const times = { headersTimeout: helloMs, requestTimeout: helloMs, connectionsCheckingInterval: helloMs }
+  if (tls === undefined) return createHttp(times)
+  const pem = (text: string | Uint8Array) => (typeof text === 'string' ? text : Buffer.from(text))
+  return createHttps({ ...times, cert: pem(tls.cert), key: pem(tls.key), handshakeTimeout: helloMs })
+}
+
+function bound(server: Server, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'another program uses this port' : error.message
+      reject(new TransportError(`cannot listen on ${host}:${port}: ${why}`, { cause: error }))
+    })
+    server.listen(port, host, () => resolve(server.address() as AddressInfo))
+  })
+}
+
+/**
+ * Listens on a server of its own; requests that are not answered by a route added to `server` get 404.
+ * @throws TransportError where the port is taken or the host is not this machine's
+ */
+export async function listenWebSocket({
+  host = '127.0.0.1',
+  port = 0,
+  tls,
+  ...place
+}: WebSocketOptions = {}): Promise<WebSocketListener> {
+  const server = serverOf(tls, limitsOf(place.limits))
+  const { connections, close } = serveWebSocket(server, place)
+  const at = await bound(server, host, port)
+  const name = at.family === 'IPv6' ? `[${at.address}]` : at.address
+  return {
+    server,
+    connections,
+    address: `${tls === undefined ? 'ws' : 'wss'}://${name}:${at.port}${place.path ?? '/'}`,
+    async close(reason) {
+      const ended = new Promise((resolve) => server.close(resolve))
+      await close(reason)
+      server.closeAllConnections()
+      await ended
+    },
+  }
+}
+
+/**
+ * Connects an agent of Node to `url`.
+ * @param options `ca`: the certificates that are believed, PEM, where the system's are not enough
+ * @throws TransportError where no connection comes about within `helloMs`
+ */
+export function connectWebSocket(
+  url: string,
+  { limits: some = {}, ca }: { readonly limits?: Partial<Limits>; readonly ca?: string } = {},
+): Promise<Connection> {
+  const limits = limitsOf(some)
+  const socket = new WebSocket(url, {
+    perMessageDeflate: false,
+    maxPayload: limits.frameBytes,
+    handshakeTimeout: limits.helloMs,
+    ...(ca === undefined ? {} : { ca }),
+  })
+  // before the connection opens: the first frame may come with it
+  const endpoint = endpointOf(socket, url, limits)
+  return new Promise((resolve, reject) => {
+    const fail = (why: string, cause?: Error): void =>
+      reject(new TransportError(`cannot connect to ${url}: ${why}`, { cause }))
+    socket.once('error', (error: Error) => fail(error.message || String(error), error))
+    socket.once('unexpected-response', (_, { statusCode, statusMessage }) => {
+      fail(`the server answered ${statusCode} ${statusMessage}`)
+      socket.terminate()
+    })
+    socket.once('open', () => {
+      watch(socket, endpoint, limits, false)
+      resolve(endpoint)
+    })
+  })
+}
