@@ -4,13 +4,9 @@
  * so rollouts and policies are equal to the last bit.
  */
 
-export let states: u32 = 0
 export let actions: u32 = 0
 /** bytes of a row of `levels`: 4 A, rounded up to a multiple of 16 */
 export let levelBytes: usize = 0
-/** first byte that is free for what the caller lays out */
-export const free: usize = __heap_base
-
 /** [S * A] f64 */
 export let theta: usize = 0
 /** [S * A] f64, and 8 bytes beyond */
@@ -225,12 +221,6 @@ function evaluate(s: u32): void {
   if (single) store<f64>(to + last, load<f64>(to + last) / total)
 }
 
-/**
- * Steps a state from which on the rows of all states are worked out before the first step: one after the other they overlap, while within
- * a walk each is waited for.
- */
-const AHEAD: u32 = 8
-
 /** Makes `rollouts` rollouts of at most `horizon` steps. */
 export function walk(rollouts: u32, horizon: u32): void {
   const n = actions
@@ -238,8 +228,6 @@ export function walk(rollouts: u32, horizon: u32): void {
   const list = visited
   const before = load<u32>(stream, 8)
   for (let v: u32 = 0; v < before; v++) store<u8>(flags + (load<u32>(list + ((v as usize) << 2)) as usize), 0)
-  const ahead = rollouts * horizon >= AHEAD * states
-  if (ahead) for (let s: u32 = 0; s < states; s++) evaluate(s)
   let count: u32 = 0
   let x = load<u32>(stream)
   let y = load<u32>(stream, 4)
@@ -253,7 +241,7 @@ export function walk(rollouts: u32, horizon: u32): void {
         store<u8>(flags + (s as usize), 1)
         store<u32>(list + ((count as usize) << 2), s)
         count++
-        if (!ahead) evaluate(s)
+        evaluate(s)
       }
       y ^= x
       const level = i32x4.splat(((rotl<u32>(x * MULTIPLIER, 5) * 5) >>> 1) as i32)

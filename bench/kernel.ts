@@ -7,11 +7,13 @@
  *   npm run bench -- --quick            fewer and shorter repetitions; prints only
  *   npm run bench -- --only 20,5        sizes of that many states and actions; prints only
  *   npm run bench -- --scaling          cost over the number of agents, and the time to load the kernel
+ *   npm run bench -- --policy-gradient  sampled policy gradients; --native-pg PATH: beside a native yardstick of theirs
  */
 import { parseArgs } from 'node:util'
 import { contestantsOf } from './contestants.ts'
 import { interleave, ratioOf, spreadOf } from './measure.ts'
 import type { Spread } from './measure.ts'
+import { policyGradient } from './policy-gradient.ts'
 import { AVERAGINGS } from './problems.ts'
 import type { Cell } from './problems.ts'
 import { circumstances, described, record, table } from './results.ts'
@@ -24,6 +26,8 @@ const { values: options } = parseArgs({
     native: { type: 'string' },
     native32: { type: 'string' },
     scaling: { type: 'boolean', default: false },
+    'policy-gradient': { type: 'boolean', default: false },
+    'native-pg': { type: 'string' },
   },
 })
 
@@ -116,4 +120,8 @@ async function bench(): Promise<void> {
   await record('kernel', data, `${described(where, command)}\n\n${table(HEADER, cells.map(rowOf))}`)
 }
 
-await (options.scaling ? scaling(EFFORT) : bench())
+const nativePg = options['native-pg']
+if (options.scaling) await scaling(EFFORT)
+else if (options['policy-gradient'] || nativePg !== undefined)
+  await policyGradient(EFFORT, nativePg, !options.quick)
+else await bench()

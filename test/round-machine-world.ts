@@ -111,7 +111,8 @@ export class World<Own, Server, Task, Update> {
     if (effect.type === 'task') {
       assert.equal(this.ordinal(effect), this.record.length, 'the Task is the one that is due')
       const settled = this.disk?.checkpoint.closed ?? 0
-      const everybody = this.settings.participation.minimum === this.agents.length
+      const { minimum = this.agents.length } = this.settings.participation
+      const everybody = minimum === this.agents.length
       if (!everybody)
         assert.equal(settled, this.record.length, 'a Task goes out once what it rests on is on disk')
       effect.agents.forEach((index, i) =>

@@ -30,6 +30,8 @@ export const TARGET = 1e-7
 export const SLACK = 1.25
 /** Gaps below are rounding and are not drawn. */
 const ROUNDING = 1e-13
+/** Points drawn for every doubling of the rounds. */
+const DENSITY = 8
 
 const ALGORITHMS = ['fast-fedpg', 'fedpg'] as const
 type Algorithm = (typeof ALGORITHMS)[number]
@@ -139,11 +141,18 @@ const gapChart = (part: Measured): Chart => ({
       name: `H = ${localSteps}`,
       panel: algorithm,
       points: gapsOf(part, algorithm, localSteps)
+        .filter(({ round }) => isDrawn(round))
         .map((samples) => chartPoint(samples.round, intervalOf(samples)))
         .filter(({ low }) => low !== undefined && low > ROUNDING),
     })),
   ),
 })
+
+/** Rounds that lie about evenly on a log axis. */
+function isDrawn(round: number): boolean {
+  const bin = (x: number): number => Math.floor((DENSITY * log(x)) / Math.LN2)
+  return round === 1 || bin(round) > bin(round - 1)
+}
 
 function roundsChart(part: Measured): Chart {
   const points = LOCAL_STEPS.map((localSteps) =>

@@ -9,8 +9,15 @@ export interface GradientOracle<State> {
   readonly size: number
   /** the position before the first question */
   start(): State
-  /** grad J_i at theta, [d]; a fresh vector. Neither argument is changed. */
-  gradient(theta: Float64Array, state: State): { readonly gradient: Float64Array; readonly state: State }
+  /**
+   * grad J_i at theta, [d]: a fresh vector, or `into`. Theta and the state are not changed.
+   * @param into [d] what the gradient may be written to, whatever it holds: fresh vectors are dear where batches are small and d is large
+   */
+  gradient(
+    theta: Float64Array,
+    state: State,
+    into?: Float64Array,
+  ): { readonly gradient: Float64Array; readonly state: State }
   /**
    * {@link gradient} at theta and, from the same rollouts x, w g(x | reference) with the importance weight
    * w = p(x | reference) / p(x | theta); exact gradients have w = 1.

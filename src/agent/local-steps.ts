@@ -59,9 +59,10 @@ export function localSteps<Position>(
   stepSize: number,
   { correction = new Float64Array(0), first = null }: LocalStepsOptions = {},
 ): Ascent<Position> {
+  const into = new Float64Array(oracle.size)
   return ascend(theta, position, steps, stepSize, (step, local, at) => {
     const drawn =
-      step === 0 && first !== null ? { gradient: first.slice(), state: at } : oracle.gradient(local, at)
+      step === 0 && first !== null ? { gradient: first.slice(), state: at } : oracle.gradient(local, at, into)
     const direction = drawn.gradient
     for (let i = 0; i < correction.length; i++)
       direction[i] = (direction[i] as number) + (correction[i] as number)

@@ -34,8 +34,13 @@ describe('reproduce', () => {
       'woo-speedup',
       'woo-coverage',
       'woo-communication',
+      'zhu-bias',
+      'zhu-average-mdp',
+      'zhu-dynamics',
+      'zhu-speedup',
+      'zhu-local-steps',
     ])
-    expect(heard.text.split('\n')).toHaveLength(6)
+    expect(heard.text.split('\n')).toHaveLength(11)
   })
 
   it('every claim bears the id it is called by', async () => {

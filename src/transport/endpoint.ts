@@ -60,9 +60,16 @@ export class Endpoint implements Guest {
     return this.#closing === null
   }
 
-  /** bytes of frames that may arrive before the reader has to read some */
+  /** bytes of frames that may arrive before the reader has to read some; after the end nothing that arrives is kept */
   get room(): number {
-    return Math.max(0, this.#limits.queueBytes - this.#unread)
+    const { queueBytes } = this.#limits
+    return this.isOpen ? Math.max(0, queueBytes - this.#unread) : queueBytes
+  }
+
+  /** the longest frame that the peer may send now */
+  get longest(): number {
+    const { helloBytes, frameBytes } = this.#limits
+    return this.isStranger ? Math.min(helloBytes, frameBytes) : frameBytes
   }
 
   /** Holds the peer down to `helloBytes` and `helloMs` until it is admitted. */
@@ -103,6 +110,11 @@ export class Endpoint implements Guest {
     this.frames.end()
   }
 
+  /** The peer sent, or begins to send, a frame of so many bytes. */
+  tooLong(bytes: number): void {
+    this.fail(`it sent a frame of ${bytes} bytes, at most ${this.longest} may be`)
+  }
+
   /** The line is gone; what arrived before is still read. */
   gone(closing: Closing): void {
     this.#finish(closing, false)
@@ -111,11 +123,9 @@ export class Endpoint implements Guest {
 
   /** A whole frame arrived, in memory of its own. */
   arrive(frame: Uint8Array): void {
-    const { helloBytes, frameBytes, queueBytes } = this.#limits
-    const longest = this.isStranger ? helloBytes : frameBytes
+    const { frameBytes, queueBytes } = this.#limits
     if (this.#closing !== null) return
-    if (frame.byteLength > longest)
-      return this.fail(`it sent a frame of ${frame.byteLength} bytes, at most ${longest} may be`)
+    if (frame.byteLength > this.longest) return this.tooLong(frame.byteLength)
     this.#unread += costOf(frame)
     this.frames.put(frame)
     if (this.#open && 2 * this.#unread > queueBytes) this.#flow(false)

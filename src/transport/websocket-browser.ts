@@ -10,15 +10,17 @@ import { closeFrameOf, closingOf } from './websocket-closing.ts'
 interface PageSocket {
   binaryType: string
   readonly bufferedAmount: number
-  onopen: (() => void) | null
-  onmessage: ((event: { readonly data: unknown }) => void) | null
-  onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null
+  onopen: ((event: never) => void) | null
+  onmessage: ((event: never) => void) | null
+  onclose: ((event: never) => void) | null
   send(data: Uint8Array): void
   close(code: number, reason: string): void
 }
 
 /** Makes a socket; in a page `WebSocket` itself. */
 export type PageSocketClass = new (url: string) => PageSocket
+
+declare const WebSocket: PageSocketClass
 
 /** A page is not told when bytes have gone: it looks so often, ms. */
 const LOOK_MS = 4
@@ -63,7 +65,7 @@ function lineOf(socket: PageSocket, taken: (cost: number) => void): Line {
 export function connectPage(
   url: string,
   limits: Partial<Limits> = {},
-  Socket: PageSocketClass = (globalThis as unknown as { WebSocket: PageSocketClass }).WebSocket,
+  Socket: PageSocketClass = WebSocket,
 ): Promise<Connection> {
   const allowed = limitsOf(limits)
   const socket = new Socket(url)
@@ -73,7 +75,7 @@ export function connectPage(
     allowed,
     lineOf(socket, (cost) => endpoint.taken(cost)),
   )
-  socket.onmessage = ({ data }) => {
+  socket.onmessage = ({ data }: { readonly data: unknown }) => {
     if (data instanceof ArrayBuffer) endpoint.arrive(new Uint8Array(data))
     else endpoint.fail('it sent text, but frames are binary')
   }
@@ -87,7 +89,7 @@ export function connectPage(
       clearTimeout(late)
       resolve(endpoint)
     }
-    socket.onclose = ({ code, reason }) => {
+    socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
       clearTimeout(late)
       fail('the connection was refused or broke')
       endpoint.gone(closingOf(code, reason))

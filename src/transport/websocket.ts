@@ -43,8 +43,8 @@ export interface WebSocketListener extends Listener {
 /** Signs of life are asked for so often within `silenceMs`. */
 const BEATS = 3
 
-/** After so many ms a peer that broke a limit is cut whether or not it read why. */
-const PARTING_MS = 1000
+/** So many ms has a peer to read why the connection ends, before it is cut. */
+const PARTING_MS = { done: 5000, lost: 1000, limit: 1000 }
 
 /** A socket is read in pieces of at most so many bytes. */
 const PIECE = 65_536
@@ -61,8 +61,13 @@ function lineOf(socket: WebSocket, taken: (cost: number) => void): Line {
       // a paused socket would not see the answer
       socket.resume()
       socket.close(...closeFrameOf(closing))
-      if (closing.code !== 'done') setTimeout(() => socket.terminate(), PARTING_MS).unref()
-      return new Promise((resolve) => socket.once('close', () => resolve()))
+      const timer = setTimeout(() => socket.terminate(), PARTING_MS[closing.code]).unref()
+      return new Promise((resolve) =>
+        socket.once('close', () => {
+          clearTimeout(timer)
+          resolve()
+        }),
+      )
     },
   }
 }

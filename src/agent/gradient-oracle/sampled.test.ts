@@ -125,13 +125,18 @@ describe('sampledOracle', () => {
     for (let call = 0; call < 6; call++) {
       const rollouts = twinRollouts(mdp, pi, settings.rollouts, state)
       const ratios = rollouts.map((rollout) =>
-        rollout.reduce((w, { state: s, action: a }) => (w * (other[s]?.[a] as number)) / (pi[s]?.[a] as number), 1),
+        rollout.reduce(
+          (w, { state: s, action: a }) => (w * (other[s]?.[a] as number)) / (pi[s]?.[a] as number),
+          1,
+        ),
       )
       const ones = rollouts.map(() => 1)
       const answer = oracle.gradients(theta, reference, state)
       expectClose(answer.gradient, twinGradient(rollouts, pi, settings, earlier, ones))
       expectClose(answer.atReference, twinGradient(rollouts, other, settings, earlier, ratios))
-      const whole = rollouts.map((rollout) => twinReturns(rollout, pi, { ...settings, estimator: 'gpomdp' })[0])
+      const whole = rollouts.map(
+        (rollout) => twinReturns(rollout, pi, { ...settings, estimator: 'gpomdp' })[0],
+      )
       expect(oracle.value(theta, state).value).toBeCloseTo(mean(whole as number[]), 12)
       expect(oracle.samples(answer.state) - oracle.samples(state)).toBe(rollouts.flat().length)
       for (const rollout of rollouts) {
@@ -140,6 +145,14 @@ describe('sampledOracle', () => {
       }
       state = answer.state
     }
+  })
+
+  it('writes to the vector that it is given what it gives without one', () => {
+    const oracle = sampledOracle(mdp, BASIS, 3, 1)
+    const into = new Float64Array(SIZE).fill(NaN)
+    const { gradient } = oracle.gradient(theta, oracle.start(), into)
+    expect(gradient).toBe(into)
+    expect(gradient).toEqual(oracle.gradient(theta, oracle.start()).gradient)
   })
 
   it('takes two words of the walk for a step and one of the start for a rollout', () => {
@@ -173,7 +186,11 @@ function exact(problem: Mdp, at: Float64Array, entropy: number): { value: number
     const later = v
     const table = Array.from({ length: states }, (_, s) =>
       Array.from({ length: actions }, (__, a) => {
-        const backup = over(s, a, (i) => (problem.reward[i] as number) + discount * (later[nextOf(i)] as number))
+        const backup = over(
+          s,
+          a,
+          (i) => (problem.reward[i] as number) + discount * (later[nextOf(i)] as number),
+        )
         return backup - entropy * Math.log(pi[s]?.[a] as number)
       }),
     )
@@ -194,7 +211,8 @@ function exact(problem: Mdp, at: Float64Array, entropy: number): { value: number
       const average = row.reduce((sum, value, a) => sum + (pi[s]?.[a] as number) * value, 0)
       row.forEach((value, a) => {
         const weight = (law[s] as number) * (pi[s]?.[a] as number)
-        gradient[s * actions + a] = (gradient[s * actions + a] as number) + discount ** k * weight * (value - average)
+        gradient[s * actions + a] =
+          (gradient[s * actions + a] as number) + discount ** k * weight * (value - average)
         over(s, a, (i) => {
           after[nextOf(i)] = (after[nextOf(i)] as number) + weight * (problem.probability[i] as number)
           return 0
@@ -240,7 +258,9 @@ const MOST_ERRORS = 5
 function expectUnbiased(samples: readonly Float64Array[], truth: readonly number[]): void {
   const { mean: means, error } = moments(samples)
   truth.forEach((value, z) =>
-    expect(Math.abs((means[z] as number) - value)).toBeLessThanOrEqual(MOST_ERRORS * (error[z] as number) + 1e-14),
+    expect(Math.abs((means[z] as number) - value)).toBeLessThanOrEqual(
+      MOST_ERRORS * (error[z] as number) + 1e-14,
+    ),
   )
 }
 
@@ -278,7 +298,11 @@ describe('estimates are unbiased', () => {
   it('the importance weight of a rollout has mean 1', () => {
     const rollouts = 200
     const walker = plainWalker(mdp, rollouts, HORIZON)
-    const [policy, logPolicy, logReference] = [new Float64Array(SIZE), new Float64Array(SIZE), new Float64Array(SIZE)]
+    const [policy, logPolicy, logReference] = [
+      new Float64Array(SIZE),
+      new Float64Array(SIZE),
+      new Float64Array(SIZE),
+    ]
     const stream = streamOf(13, 0, Purpose.walk)
     const samples = Array.from({ length: 200 }, () => {
       const visits = walker.walk(theta, stream)
@@ -308,11 +332,14 @@ describe('a baseline', () => {
     return moments(samples.slice(100)).variance
   }
 
-  it.each(ESTIMATORS)('lowers the variance of %s by half at least where rewards are far from 0', (estimator) => {
-    const none = varianceOf({ ...BASIS, estimator })
-    expect(varianceOf({ ...BASIS, estimator, baseline: 'value' })).toBeLessThan(none / 2)
-    expect(varianceOf({ ...BASIS, estimator, baseline: 'leave-one-out' })).toBeLessThan(none / 2)
-  })
+  it.each(ESTIMATORS)(
+    'lowers the variance of %s by half at least where rewards are far from 0',
+    (estimator) => {
+      const none = varianceOf({ ...BASIS, estimator })
+      expect(varianceOf({ ...BASIS, estimator, baseline: 'value' })).toBeLessThan(none / 2)
+      expect(varianceOf({ ...BASIS, estimator, baseline: 'leave-one-out' })).toBeLessThan(none / 2)
+    },
+  )
 })
 
 describe('rollouts', () => {
@@ -364,11 +391,14 @@ describe('what is out of range is told', () => {
     expect(() => sampledOracle(mdp, { ...BASIS, ...wrong }, 1, 0)).toThrow(message)
   })
 
-  it('a theta or a reference of the wrong size', () => {
+  it('a vector of the wrong size', () => {
     const oracle = sampledOracle(mdp, BASIS, 1, 0)
     const short = new Float64Array(14)
     expect(() => oracle.gradient(short, oracle.start())).toThrow(
       'sampledOracle: theta must have 15 entries, got 14',
+    )
+    expect(() => oracle.gradient(theta, oracle.start(), short)).toThrow(
+      'sampledOracle: into must have 15 entries, got 14',
     )
     expect(() => oracle.gradients(theta, short, oracle.start())).toThrow(
       'sampledOracle: reference must have 15 entries, got 14',

@@ -85,11 +85,12 @@ export function sampledOracle(
       samples: 0,
       earlier: zeroSums(baseline === 'value' ? mdp.states : 0),
     }),
-    gradient(theta, from) {
+    gradient(theta, from, into = new Float64Array(size)) {
+      checkSize('into', into, size)
       const [walk, start] = [from.walk.slice(), from.start.slice()]
       draw(theta, walk, start, false)
       const state = after(from, walk, start, own.remember(from.earlier))
-      return { gradient: own.gradient(from.earlier, ones), state }
+      return { gradient: own.gradient(from.earlier, ones, into), state }
     },
     gradients(theta, reference, from) {
       checkSize('reference', reference, size)
@@ -98,8 +99,9 @@ export function sampledOracle(
       const state = after(from, walk, start, own.remember(from.earlier))
       other.look(reference, visits, true)
       fillImportance(walker.rollouts, own.logPolicy, other.logPolicy, importance)
-      const gradient = own.gradient(from.earlier, ones)
-      return { gradient, atReference: other.gradient(from.earlier, importance), state }
+      const gradient = own.gradient(from.earlier, ones, new Float64Array(size))
+      const atReference = other.gradient(from.earlier, importance, new Float64Array(size))
+      return { gradient, atReference, state }
     },
     value(theta, from) {
       const [walk, start] = [from.walk.slice(), from.start.slice()]

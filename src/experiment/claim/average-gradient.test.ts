@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { build } from '../../../test/exact-twins.ts'
 import { averageMdp } from '../../mdp/average.ts'
@@ -7,9 +10,11 @@ import { softmaxPolicy } from '../../mdp/softmax.ts'
 import { gather } from '../../metrics/samples.ts'
 import { initialOf } from '../policy-gradient/federation.ts'
 import { buildPgProblem } from '../policy-gradient/problem.ts'
+import type { Claim } from '../claim.ts'
 import { isPolicyGradient, type Experiment } from '../experiment.ts'
 import { parseExperiment } from '../parse.ts'
 import { averageGradientRows, blendedMdp } from './average-gradient.ts'
+import { reproduceClaim } from './reproduce.ts'
 
 const two = (p: number, reward: number) =>
   build(2, 1, 0.9, [[0, 0, 0, p, reward], [0, 0, 1, 1 - p, 0], [1, 0, 1, 1, reward]]) // prettier-ignore
@@ -40,9 +45,7 @@ describe('blendedMdp', () => {
   })
 })
 
-function experimentOf(vary: string, policy = 'softmax'): Experiment {
-  const parsed = parseExperiment(
-    `
+const fileOf = (vary: string, policy = 'softmax'): string => `
 name: distance
 environment: { family: garnet, states: 4, actions: 3, branching: 3, discount: 0.8 }
 agents: { count: 3, rewards: { heterogeneity: 1 } }
@@ -50,9 +53,10 @@ algorithm: { name: fedpg, policy: ${policy}, gradient: exact, localSteps: 1, ste
 seeds: [1, 2]
 evaluate: { metrics: [J] }
 vary: { ${vary} }
-`,
-    { folder: '/lab' },
-  )
+`
+
+function experimentOf(vary: string, policy?: string): Experiment {
+  const parsed = parseExperiment(fileOf(vary, policy), { folder: '/lab' })
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
   return parsed.value
 }
@@ -95,6 +99,32 @@ describe('averageGradientRows', () => {
   it('leaves out policies that are no table', async () => {
     const rows = await averageGradientRows(experimentOf('algorithm.entropy: [0]', '{ linear: one-hot }'))
     expect(rows).toEqual([])
+  })
+})
+
+describe('a part of a claim', () => {
+  it('has the distances where it asks for them', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fedrl-distance-'))
+    writeFileSync(join(folder, 'experiment.yaml'), fileOf('algorithm.entropy: [0]'))
+    const part = { file: 'experiment.yaml', quickSeeds: 1 }
+    const heard: Record<string, string[]> = {}
+    const claim: Claim = {
+      id: 'distance',
+      title: 'a claim',
+      source: 'this test',
+      parts: [
+        { ...part, name: 'with', averageGradient: true },
+        { ...part, name: 'without' },
+      ],
+      notes: [],
+      judge(measured) {
+        for (const [name, { samples }] of measured)
+          heard[name] = [...samples.values()].flatMap((metrics) => [...metrics.keys()])
+        return { table: [], verdicts: [], figures: [] }
+      },
+    }
+    await reproduceClaim(claim, folder, { out: join(folder, 'run') })
+    expect(heard).toEqual({ with: ['J', 'averageGradientDistance', 'dynamicsDistance'], without: ['J'] })
   })
 })
 

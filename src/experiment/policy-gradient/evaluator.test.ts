@@ -86,6 +86,19 @@ describe('pgEvaluator', () => {
     expect(agents[1]?.value).toBeCloseTo(2 * c, 12)
   })
 
+  it('takes means over the agents where dynamics differ, so that no problem is the average', async () => {
+    const built = await problem()
+    if (built.truth === null) throw new Error('no model')
+    const apart = { ...built, truth: { ...built.truth, common: null, average: null } }
+    const [together, each] = [built, apart].map((one) =>
+      (['J', 'squaredGradientNorm'] as const).map(
+        (metric) => pgEvaluator(one, 9, 1, 1)(measured({ common: EVEN }))(metric)[0]?.value ?? NaN,
+      ),
+    )
+    // here the average Mdp is there too, and has the mean of the values and of the gradients
+    each?.forEach((value, i) => expect(value).toBeCloseTo(together?.[i] ?? NaN, 12))
+  })
+
   it('has no negative gap for common parameters when J* is that of the average problem', async () => {
     const built = await problem()
     const { average } = built.truth ?? { average: null }

@@ -53,7 +53,7 @@ export function counted<State>(
   }
   return {
     ...oracle,
-    gradient: (theta, state) => tell(state, oracle.gradient(theta, state)),
+    gradient: (theta, state, into) => tell(state, oracle.gradient(theta, state, into)),
     gradients: (theta, reference, state) => tell(state, oracle.gradients(theta, reference, state)),
     value: (theta, state) => tell(state, oracle.value(theta, state)),
   }

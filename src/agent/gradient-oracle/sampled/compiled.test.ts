@@ -8,7 +8,13 @@ import { plainWalker } from './plain.ts'
 import type { Walker } from './rollouts.ts'
 
 /** All that a batch leaves behind, as numbers. */
-function trace(walker: Walker, theta: Float64Array, starts: Uint32Array, stream: Uint32Array, actions: number) {
+function trace(
+  walker: Walker,
+  theta: Float64Array,
+  starts: Uint32Array,
+  stream: Uint32Array,
+  actions: number,
+) {
   walker.starts.set(starts)
   const visits = walker.walk(theta, stream)
   const { offset, pair, reward, visited, policy } = walker.rollouts

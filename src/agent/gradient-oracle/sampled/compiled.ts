@@ -7,6 +7,8 @@ import type { Walker } from './rollouts.ts'
 
 /** What a WebAssembly memory of 32-bit addresses can hold. */
 const MOST_BYTES = 65535 * 65536
+/** Below, the module keeps constants of its own. */
+const FIRST = 4096
 /** States have 16 bits. */
 const MOST_STATES = 65536
 
@@ -16,16 +18,18 @@ const MOST_STATES = 65536
  */
 export function compiledWalker(mdp: Mdp, rollouts: number, horizon: number): Walker | null {
   const { states, actions } = mdp
-  const { addresses, bytes } = planMemory(mdp, rollouts, horizon)
+  const byPair = rewardsDependOnPairOnly(mdp)
+  const { addresses, bytes } = planMemory(mdp, rollouts, horizon, byPair)
   if (states > MOST_STATES || bytes > MOST_BYTES) return null
   const instance = instantiate(bytes, addresses)
   const { buffer } = instance.memory
-  instance.states.value = states
   instance.actions.value = actions
   instance.levelBytes.value = levelBytes(actions)
   instance.commonShift.value = commonShift(mdp)
-  instance.rewardsByPair.value = Number(rewardsDependOnPairOnly(mdp))
-  fillTables(mdp, addresses, buffer)
+  instance.rewardsByPair.value = Number(byPair)
+  new Uint8Array(buffer, addresses.terminal, states).set(mdp.terminal)
+  fillColumns(mdp, addresses, buffer, byPair)
+  if (byPair) fillPairRewards(mdp, new Float64Array(buffer, addresses.rewards, states * actions))
   const parameters = new Float64Array(buffer, addresses.theta, states * actions)
   const position = new Uint32Array(buffer, addresses.stream, 3)
   return {
@@ -42,8 +46,8 @@ export function compiledWalker(mdp: Mdp, rollouts: number, horizon: number): Wal
       position[0] = stream[0] as number
       position[1] = stream[1] as number
       instance.walk(rollouts, horizon)
-      stream[0] = position[0] as number
-      stream[1] = position[1] as number
+      stream[0] = position[0]
+      stream[1] = position[1]
       return position[2] as number
     },
   }
@@ -52,11 +56,12 @@ export function compiledWalker(mdp: Mdp, rollouts: number, horizon: number): Wal
 /** A row of thresholds: 4 bytes an action, rounded up to a vector of 16. */
 const levelBytes = (actions: number): number => 16 * Math.ceil(actions / 4)
 
-/** Where everything lies, each at a multiple of 64. Address 0 is not used. */
+/** Where everything lies, each at a multiple of 64. */
 function planMemory(
   mdp: Mdp,
   rollouts: number,
   horizon: number,
+  byPair: boolean,
 ): { addresses: Record<AddressName, number>; bytes: number } {
   const { states, actions } = mdp
   const pairs = states * actions
@@ -71,14 +76,14 @@ function planMemory(
     terminal: states,
     rows: 8 * pairs,
     columns: 8 * columns,
-    rewards: rewardsDependOnPairOnly(mdp) ? 8 * pairs : 16 * columns,
+    rewards: byPair ? 8 * pairs : 16 * columns,
     starts: 4 * rollouts,
     offsets: 4 * (rollouts + 1),
     pairs: 4 * rollouts * horizon,
     stepRewards: 8 * rollouts * horizon,
     stream: 12,
   }
-  let bytes = 4096
+  let bytes = FIRST
   const place = (size: number): number => {
     const at = bytes
     bytes = 64 * Math.ceil((at + size) / 64)
@@ -105,27 +110,24 @@ function commonShift({ start }: Mdp): number {
   return alike ? first : 0
 }
 
-/** Writes what stays the same from batch to batch. */
-function fillTables(mdp: Mdp, addresses: Record<AddressName, number>, buffer: ArrayBuffer): void {
-  const { states, actions } = mdp
-  new Uint8Array(buffer, addresses.terminal, states).set(mdp.terminal)
-  fillColumns(mdp, addresses, buffer)
-  if (!rewardsDependOnPairOnly(mdp)) return
-  const rewards = new Float64Array(buffer, addresses.rewards, states * actions)
-  for (let pair = 0; pair < rewards.length; pair++)
-    rewards[pair] = mdp.reward[mdp.start[pair] as number] ?? 0
+/** Writes the reward of every pair, [S * A]; 0 where it has no outcomes. */
+function fillPairRewards({ start, reward }: Mdp, rewards: Float64Array): void {
+  for (let pair = 0; pair < rewards.length; pair++) rewards[pair] = reward[start[pair] as number] ?? 0
 }
 
 /** Writes the alias tables of the outcomes, next states and, where they depend on the outcome, rewards in place. */
-function fillColumns(mdp: Mdp, addresses: Record<AddressName, number>, buffer: ArrayBuffer): void {
+function fillColumns(
+  mdp: Mdp,
+  addresses: Record<AddressName, number>,
+  buffer: ArrayBuffer,
+  byPair: boolean,
+): void {
   const { offset, shift, columns: count, widest } = aliasLayout(mdp.start)
   const build = rowBuilder(STATE_BITS, widest)
   const [threshold, alias] = [new Uint32Array(widest), new Uint32Array(widest)]
   const rows = new Uint32Array(buffer, addresses.rows, 2 * offset.length)
   const columns = new Uint32Array(buffer, addresses.columns, 2 * count)
-  const rewards = rewardsDependOnPairOnly(mdp)
-    ? null
-    : new Float64Array(buffer, addresses.rewards, 2 * count)
+  const rewards = byPair ? null : new Float64Array(buffer, addresses.rewards, 2 * count)
   for (let pair = 0; pair < offset.length; pair++) {
     const [first, end] = [mdp.start[pair] as number, mdp.start[pair + 1] as number]
     if (first === end) continue

@@ -36,10 +36,11 @@ export interface Estimate {
   /** the returns of the batch added to `earlier` where they are a baseline; fresh */
   remember(earlier: ReturnSums): ReturnSums
   /**
-   * The mean over the rollouts of importance times gradient, [S * A], fresh. Ends the look: the returns are used up.
+   * The mean over the rollouts of importance times gradient, [S * A]. Ends the look: the returns are used up.
    * @param importance [M]
+   * @param into [S * A] overwritten with it, and given back
    */
-  gradient(earlier: ReturnSums, importance: Float64Array): Float64Array
+  gradient(earlier: ReturnSums, importance: Float64Array, into: Float64Array): Float64Array
 }
 
 /**
@@ -73,12 +74,12 @@ export function estimateOf(
       for (const first of rollouts.offset.subarray(0, -1)) sum += returns[first] as number
       return sum / (rollouts.offset.length - 1)
     },
-    remember: (earlier) =>
-      baseline === 'value' ? addReturns(rollouts, actions, earlier, returns) : earlier,
-    gradient(earlier, importance) {
+    remember: (earlier) => (baseline === 'value' ? addReturns(rollouts, actions, earlier, returns) : earlier),
+    gradient(earlier, importance, into) {
       if (baseline === 'value') subtractMeans(rollouts, actions, earlier, returns)
       if (baseline === 'leave-one-out') subtractOthers(rollouts, returns, total, alive)
-      return meanScore(rollouts, visits, { policy, advantage: returns, factor, importance }, sums)
+      const weights = { policy, advantage: returns, factor, importance }
+      return meanScore(rollouts, visits, weights, sums, into)
     },
   }
 }

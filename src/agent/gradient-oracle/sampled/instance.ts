@@ -20,7 +20,7 @@ export type AddressName =
   | 'stream'
 
 /** Numbers that it is given. */
-type NumberName = 'states' | 'actions' | 'levelBytes' | 'rewardsByPair' | 'commonShift'
+type NumberName = 'actions' | 'levelBytes' | 'rewardsByPair' | 'commonShift'
 
 /** An instance of assembly/policy-gradient.ts. */
 export interface WalkerInstance extends Readonly<Record<AddressName | NumberName, { value: number }>> {
@@ -37,10 +37,7 @@ interface Engine {
 let compiled: object | undefined
 
 /** A fresh instance with a memory of its own of at least `bytes` bytes. Compiling it is short enough for the main thread of a page. */
-export function instantiate(
-  bytes: number,
-  addresses: Readonly<Record<AddressName, number>>,
-): WalkerInstance {
+export function instantiate(bytes: number, addresses: Readonly<Record<AddressName, number>>): WalkerInstance {
   const engine = Reflect.get(globalThis, 'WebAssembly') as Engine
   compiled ??= new engine.Module(Uint8Array.from(atob(BINARY), (character) => character.codePointAt(0) ?? 0))
   const instance = new engine.Instance(compiled, {}).exports as WalkerInstance

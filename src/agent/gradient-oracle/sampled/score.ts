@@ -16,15 +16,17 @@ export interface Weights {
 }
 
 /**
- * (1/M) sum over rollouts m and their steps k of importance(m) factor(k) advantage(m, k) grad log pi(a|s), [S * A], fresh.
+ * (1/M) sum over rollouts m and their steps k of importance(m) factor(k) advantage(m, k) grad log pi(a|s), [S * A].
  * @param visits how many states were visited
  * @param sums [S * A] workspace, all zero before and after
+ * @param gradient [S * A] overwritten with it, and given back
  */
 export function meanScore(
   rollouts: Rollouts,
   visits: number,
   { policy, advantage, factor, importance }: Weights,
   sums: Float64Array,
+  gradient: Float64Array,
 ): Float64Array {
   const { offset, pair, visited } = rollouts
   for (let m = 0; m < importance.length; m++) {
@@ -36,7 +38,7 @@ export function meanScore(
       sums[z] = (sums[z] as number) + weight * (factor[t - first] as number) * (advantage[t] as number)
     }
   }
-  const gradient = new Float64Array(sums.length)
+  gradient.fill(0)
   const actions = sums.length / visited.length
   for (let v = 0; v < visits; v++)
     moveRow((visited[v] as number) * actions, actions, policy, importance.length, sums, gradient)

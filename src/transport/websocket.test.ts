@@ -1,0 +1,125 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect as connectTcp } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { startProxy } from '../../test/transport-faults.ts'
+import { checkTransport, frameOf, rest, take } from '../transport.contract.ts'
+import type { Guest } from '../transport.ts'
+import { connectPage } from './websocket-browser.ts'
+import { connectWebSocket, listenWebSocket } from './websocket.ts'
+
+/** What the sockets of loopback hold for one direction, at most: send and receive buffers of two hops. */
+const SLACK = 24 * 1024 * 1024
+
+/** The interface of browsers on a socket of Node; as in a page, nobody need listen to errors. */
+class PageSocket extends WebSocket {
+  constructor(url: string) {
+    super(url)
+    this.on('error', () => {})
+  }
+}
+
+checkTransport(
+  'WebSocket',
+  async (limits) => {
+    const listener = await listenWebSocket({ limits })
+    return { listener, connect: (own = limits) => connectWebSocket(listener.address, { limits: own }) }
+  },
+  { slack: SLACK },
+)
+
+checkTransport(
+  'WebSocket over a line that tears, breaks and freezes',
+  async (limits) => {
+    const listener = await listenWebSocket({ limits })
+    const proxy = await startProxy(Number(new URL(listener.address).port), { pieces: 3000 })
+    const url = `ws://127.0.0.1:${proxy.port}/`
+    return { ...proxy, listener, connect: (own = limits) => connectWebSocket(url, { limits: own }) }
+  },
+  { cut: true, freeze: true, slack: SLACK },
+)
+
+checkTransport(
+  'WebSocket of a page',
+  async (limits) => {
+    const listener = await listenWebSocket({ limits })
+    return { listener, connect: (own = limits) => connectPage(listener.address, own, PageSocket) }
+  },
+  { slack: SLACK, unstoppable: true, mute: true },
+)
+
+describe('a WebSocket listener', () => {
+  it('says that a port is in use, and that nobody listens', async () => {
+    const listener = await listenWebSocket()
+    const port = Number(new URL(listener.address).port)
+    await expect(listenWebSocket({ port })).rejects.toThrow(
+      `cannot listen on 127.0.0.1:${port}: another program uses this port`,
+    )
+    await listener.close()
+    await expect(connectWebSocket(listener.address)).rejects.toThrow(/cannot connect to ws:.*ECONNREFUSED/)
+  })
+
+  it('leaves other routes of its server alone', async () => {
+    const listener = await listenWebSocket({ path: '/agents' })
+    listener.server.on('request', (_, response) => response.end('healthy'))
+    const { host } = new URL(listener.address)
+    expect(await (await fetch(`http://${host}/health`)).text()).toBe('healthy')
+    await expect(connectWebSocket(`ws://${host}/elsewhere`)).rejects.toThrow('the server answered 404')
+    const agent = await connectWebSocket(`${listener.address}?name=a`)
+    agent.close()
+    await listener.close()
+  })
+
+  it('cuts a stranger in the middle of a long frame, and one that speaks text', async () => {
+    const listener = await listenWebSocket({ limits: { helloBytes: 1000 } })
+    const agent = await connectWebSocket(listener.address)
+    await agent.send(frameOf(0, 4_000_000)).catch(() => {})
+    const [guest] = (await take(listener.connections, 1)) as [Guest]
+    expect((await guest.closed).reason).toContain('a frame of more than 1000 bytes')
+    const talker = new WebSocket(listener.address)
+    talker.on('open', () => talker.send('hello'))
+    const [other] = (await take(listener.connections, 1)) as [Guest]
+    expect(await other.closed).toEqual({ code: 'limit', reason: 'it sent text, but frames are binary' })
+    expect(await rest(other.frames)).toEqual([])
+    await listener.close()
+  })
+
+  it('does not wait for ever for a request that is never finished', async () => {
+    const listener = await listenWebSocket({ limits: { helloMs: 100 } })
+    const socket = connectTcp(Number(new URL(listener.address).port), '127.0.0.1')
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\nUpgr')
+    const answer = await new Promise((resolve) => socket.on('data', (data) => resolve(data.toString())))
+    expect(answer).toContain('408')
+    await listener.close()
+  })
+})
+
+describe('WebSocket over TLS', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fedrl-tls-'))
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  const arguments_ = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1']
+  execFileSync('openssl', [...arguments_, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+  const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  checkTransport(
+    'WebSocket over TLS',
+    async (limits) => {
+      const listener = await listenWebSocket({ limits, tls })
+      const connect = (own = limits) => connectWebSocket(listener.address, { limits: own, ca: tls.cert })
+      return { listener, connect }
+    },
+    { slack: SLACK },
+  )
+
+  it('does not talk to a server that nobody vouches for', async () => {
+    const listener = await listenWebSocket({ tls })
+    expect(listener.address).toMatch(/^wss:/)
+    await expect(connectWebSocket(listener.address)).rejects.toThrow(/self-signed certificate/)
+    await listener.close()
+  })
+})
