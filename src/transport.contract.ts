@@ -254,7 +254,7 @@ export function checkTransport(
 
     it.runIf(cut)('never gives a part of a frame, wherever the line breaks', async () => {
       for (const bytes of [0, 1, 40, 10_000, 50_001, 150_000]) {
-        const [agent, guest] = await pair({ silenceMs: 600 })
+        const [agent, guest] = await pair({ silenceMs: 300 })
         await agent.send(frameOf(9, 10))
         await take(guest.frames, 1)
         rig.cutAfter?.(bytes)

@@ -128,7 +128,7 @@ test('a run that diverges ends with a note, and the others go on', () => {
     variants: { notes: string[]; metrics: Record<string, { mean: number }> }[]
   }
   expect(variants[0]?.metrics['gap']?.mean).toBeGreaterThan(0)
-  expect(variants[0]?.notes).toEqual([])
+  expect(variants[0]?.notes.join()).not.toMatch(/diverged|outside/)
   expect(variants[1]?.notes.join()).toMatch(
     /Seed 1 diverged in round 1 at agent 0 with stepSize 1e\+30: .* the largest that theory calls safe is 0\.\d+, for an estimated L/,
   )

@@ -324,6 +324,11 @@ describe('pause, resume and stop', () => {
     expect(tick(11_000)).toContain('closed 0.0 with 0')
   })
 
+  it('starts no clock for a phase that is not open', () => {
+    const { tell } = machineOf({ participation: { minimum: 1, deadlineSeconds: 5 } })
+    expect([...tell('pause'), ...tell('resume')]).toEqual(['paused', 'resumed'])
+  })
+
   it('gives an open phase back, and stops when what has closed is on disk', () => {
     const { join, update, tell, durable } = machineOf()
     join(0, 1, 2)

@@ -48,6 +48,8 @@ interface Slice {
 
 type Timer = ReturnType<typeof setTimeout> | null
 
+const UNREAD: Closing = { code: 'lost', reason: 'the other side closed before all that it sent was read' }
+
 const NOTHING = new Uint8Array(0)
 
 /** One end of a link. */
@@ -124,7 +126,10 @@ export class Link implements Line {
     this.#push(Kind.close, new TextEncoder().encode(reason), 0, 0)
     this.#pump()
     return new Promise((resolve) => {
-      const late = setTimeout(resolve, this.#pace.partingMs)
+      const late = setTimeout(() => {
+        this.#wire.send(cutMessage(UNREAD))
+        resolve()
+      }, this.#pace.partingMs)
       this.#whenEmpty = () => {
         clearTimeout(late)
         resolve()
@@ -216,6 +221,8 @@ export class Link implements Line {
 
   #done(reason: Uint8Array): void {
     this.say()
+    // it reads no more, so there is nothing to wait for
+    this.#whenEmpty?.()
     this.endpoint.gone({ code: 'done', reason: new TextDecoder().decode(reason) })
   }
 
