@@ -4,11 +4,13 @@ import {
   briefIf,
   chartPoint,
   exact,
+  intervalAt,
   intervalOf,
   meanOf,
   number,
   rises,
   samplesWhere,
+  slopeOfMeans,
   tableRow,
 } from '../../src/experiment/claim.ts'
 import type {
@@ -155,9 +157,9 @@ function isDrawn(round: number): boolean {
 }
 
 function roundsChart(part: Measured): Chart {
-  const points = LOCAL_STEPS.map((localSteps) =>
-    chartPoint(localSteps, intervalOf(roundsOf(part, 'fast-fedpg', localSteps))),
-  )
+  const rounds = LOCAL_STEPS.map((localSteps) => roundsOf(part, 'fast-fedpg', localSteps))
+  const points = rounds.map((samples, i) => chartPoint(LOCAL_STEPS[i] as number, intervalOf(samples)))
+  const { value } = intervalAt(slopeOfMeans('slope', LOCAL_STEPS, rounds))
   const single = points[0]?.y ?? 1
   return {
     title: `Exact gradients: rounds of Fast-FedPG to a gap of ${TARGET}`,
@@ -166,7 +168,7 @@ function roundsChart(part: Measured): Chart {
     xScale: 'log',
     yScale: 'log',
     interval: 'bar',
-    series: [{ name: 'fast-fedpg', points }],
+    series: [{ name: `fast-fedpg: fitted slope ${value.toFixed(3)}`, points }],
     references: [{ name: 'slope -1', points: LOCAL_STEPS.map((x) => ({ x, y: single / x })) }],
   }
 }

@@ -1,13 +1,5 @@
 /** The table and the charts: means over seeds against the number of agents, with the rates of the theorems and the fitted ones. */
-import {
-  briefIf,
-  chartPoint,
-  intervalAt,
-  intervalOf,
-  number,
-  rowOf,
-  tableRow,
-} from '../../src/experiment/claim.ts'
+import { briefIf, chartPoint, intervalAt, intervalOf, rowOf, tableRow } from '../../src/experiment/claim.ts'
 import type { Chart, Judged, ReferenceLine, TableRow } from '../../src/experiment/claim.ts'
 import { COUNTS, slopeOf, type Curve } from './curves.ts'
 
@@ -29,6 +21,7 @@ export const chartsOf = (gap: Curve, norms: readonly Curve[]): Judged['figures']
     name: 'gap',
     chart: chartOf([gap], 'Theorem 1: gap against the number of agents', 'J* - J', {
       name: 'log(N H T) / N',
+      fitted: 'fitted slope of gap / log(N H T)',
       rate: (count) => gap.factor(count) / count,
     }),
   },
@@ -38,19 +31,21 @@ export const chartsOf = (gap: Curve, norms: readonly Curve[]): Judged['figures']
       norms,
       'Theorem 2: squared gradient norm against the number of agents',
       'mean over the rounds of |grad J|^2',
-      { name: '1 / sqrt(N)', rate: (count) => 1 / Math.sqrt(count) },
+      { name: '1 / sqrt(N)', fitted: 'fitted slope', rate: (count) => 1 / Math.sqrt(count) },
     ),
   },
 ]
 
+/** A rate of a theorem, and what the slope that is fitted belongs to. */
 interface Rate {
   readonly name: string
+  readonly fitted: string
   readonly rate: (count: number) => number
 }
 
 function chartOf(curves: readonly Curve[], title: string, yLabel: string, theory: Rate): Chart {
   const series = curves.map((curve) => ({
-    name: `${curve.name}: fitted slope ${number(intervalAt(slopeOf(curve)).value)}`,
+    name: `${curve.name}: ${theory.fitted} ${intervalAt(slopeOf(curve)).value.toFixed(3)}`,
     points: curve.points.map(({ count, samples }) => chartPoint(count, intervalOf(samples))),
   }))
   const references = series.map(({ points }): ReferenceLine => {

@@ -97,23 +97,31 @@ export function decodeUpdate(bytes: Uint8Array, shape: QShape): Result<QUpdate> 
     const wanted = shape.averaging === 'importance' ? 'visit counts' : 'no visit counts'
     issues.push({ path: ['visits'], message: `expected ${wanted} under ${shape.averaging} averaging` })
   }
-  visits?.forEach(
-    (value, i) =>
-      value > shape.steps &&
-      issues.push({ path: ['visits', i], message: `expected at most ${shape.steps}, got ${value}` }),
-  )
+  if (visits !== null) checkVisits(visits, shape.steps, issues)
   return issues.length > 0
     ? { ok: false, issues }
     : { ok: true, value: { agent, round, entries, changes, visits } }
 }
 
 function checkAscending(entries: Uint32Array, limit: number, issues: Issue[]): void {
-  const bad = entries.findIndex(
-    (entry, i) => entry >= limit || (i > 0 && entry <= (entries[i - 1] as number)),
-  )
-  if (bad >= 0)
-    issues.push({
-      path: ['entries', bad],
-      message: `expected ascending entries below ${limit}, got ${entries[bad]}`,
-    })
+  for (let i = 0, before = -1; i < entries.length; i++) {
+    const entry = entries[i] as number
+    if (entry <= before || entry >= limit) {
+      issues.push({
+        path: ['entries', i],
+        message: `expected ascending entries below ${limit}, got ${entry}`,
+      })
+      return
+    }
+    before = entry
+  }
+}
+
+function checkVisits(visits: Uint32Array, most: number, issues: Issue[]): void {
+  for (let i = 0; i < visits.length; i++) {
+    if ((visits[i] as number) > most) {
+      issues.push({ path: ['visits', i], message: `expected at most ${most}, got ${visits[i]}` })
+      return
+    }
+  }
 }

@@ -49,9 +49,15 @@ export function readF64(frame: Frame, name: string, length: number, issues: Issu
     issues.push({ path: [name], message: `expected ${length} numbers, got ${data?.length ?? 'none'}` })
     return new Float64Array(0)
   }
-  const bad = data.findIndex((value) => !Number.isFinite(value))
+  const bad = firstNotFinite(data)
   if (bad >= 0) issues.push({ path: [name, bad], message: `expected a finite number, got ${data[bad]}` })
   return data
+}
+
+/** A loop, for a callback for each number takes longer than the rest of reading a message. */
+function firstNotFinite(data: Float64Array): number {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i
+  return -1
 }
 
 /** A tensor of `length` integers, of any length where that is not given; where it is not, that is an issue and the result means nothing. */

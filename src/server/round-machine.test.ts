@@ -237,7 +237,7 @@ describe('a phase closes', () => {
   it.each([
     [0.5, 4, 2],
     [0.51, 4, 3],
-    [0.1, 30, 3],
+    [0.07, 100, 7],
     [0.01, 30, 2],
   ])('when the share %d of %d agents has answered: %d', (fraction, agents, needed) => {
     const { join, update } = machineOf({ agents, participation: { minimum: 2, fraction } })
@@ -322,6 +322,13 @@ describe('pause, resume and stop', () => {
     expect(tell('resume')).toEqual([])
     expect(tick(10_000)).toEqual([])
     expect(tick(11_000)).toContain('closed 0.0 with 0')
+  })
+
+  it('opens nothing in a pause', () => {
+    const { join, tell } = machineOf()
+    tell('pause')
+    expect(join(0, 1, 2)).toEqual([])
+    expect(tell('resume')).toEqual(['resumed', 'task 0.0 to 0,1,2 after 0,0,0'])
   })
 
   it('starts no clock for a phase that is not open', () => {

@@ -5,6 +5,7 @@ import { World } from '../../../test/round-machine-world.ts'
 import type { Learner } from '../../agent/learner.ts'
 import { localCohort } from '../../federation/cohort/local.ts'
 import { federate } from '../../federation/loop.ts'
+import { ACK_STATUSES } from '../../protocol/session-messages.ts'
 import type { ServerRule } from '../rule.ts'
 import type { Participation } from './participation.ts'
 import { replay } from './replay.ts'
@@ -171,6 +172,7 @@ const commands = fc.commands([opsOf(AGENTS)], { maxCommands: 120, size: 'max' })
 describe('whatever happens in whatever order', () => {
   it('every invariant holds, the run ends, and a replay of its record gives the same state', async () => {
     let late = 0
+    const statuses = new Set<string>()
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),
@@ -181,6 +183,7 @@ describe('whatever happens in whatever order', () => {
           const world = runOf(rounds, phases, participation, ops)
           expect(world.announced).toContain('finished')
           expect(world.record).toHaveLength(rounds * phases)
+          for (const status of world.statuses) statuses.add(status)
           late += world.record.filter((phase) => phase.late.length > 0).length
           const again = await replay(ruleOf(rounds, phases), world.record, { updatesOf: simulated(), rebase })
           expect(again).toEqual(world.state.rule)
@@ -188,7 +191,9 @@ describe('whatever happens in whatever order', () => {
       ),
       { seed: 1, numRuns: 400 },
     )
+    // the operations reach what they are there for
     expect(late).toBeGreaterThan(20)
+    expect(statuses).toEqual(new Set(ACK_STATUSES))
   })
 
   it('where everybody has to take part, the result is that of the simulation', async () => {

@@ -53,6 +53,5 @@ export function participationOf(given: Partial<Participation>, agents: number): 
 }
 
 /** How many answers close a phase for which `asked` agents have been asked, those that have answered included. */
-export function enough({ minimum, target, fraction }: Participation, asked: number): number {
-  return Math.max(minimum, Math.min(target ?? Infinity, Math.ceil(fraction * asked - SLACK)))
-}
+export const enough = ({ target, fraction }: Participation, asked: number): number =>
+  Math.min(target ?? Infinity, Math.ceil(fraction * asked - SLACK))
