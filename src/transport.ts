@@ -44,8 +44,8 @@ export interface Connection {
   /** the other end, for logs: an address or a name */
   readonly peer: string
   /**
-   * What arrives, for one reader. Each frame is the reader's own memory and starts at a multiple of 8 bytes. The peer is slowed down while
-   * frames wait to be read. Ends when the connection does, after the frames that arrived whole before the other side ended it.
+   * What arrives, for one reader. Each frame is the reader's own, starts at a multiple of 8 bytes and holds on to at most as many other
+   * bytes of memory. The peer is slowed down while frames wait to be read. Ends when the connection does, after the frames that arrived whole before the other side ended it.
    */
   readonly frames: AsyncIterable<Uint8Array>
   /** resolves, never rejects, when the connection is over and nothing of it is held any more */

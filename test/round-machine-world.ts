@@ -52,6 +52,7 @@ interface Disk<State, Task> {
   readonly record: readonly ClosedPhase[]
 }
 
+/** One run of a rule and its learners, in which anything can happen at any time until {@link World.settle}. */
 export class World<Own, Server, Task, Update> {
   readonly agents: Agent<Own, Task, Update>[]
   readonly machine: RoundMachine<Server, Task, Update>

@@ -32,6 +32,8 @@ export async function reach({ url, options }: NatsPlace, onReturn: () => void): 
   const connection = await connect({
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
+    // a broker that dies while it greets leaves the client waiting for so long
+    timeout: 5000,
     pingInterval: 2000,
     maxPingOut: 2,
     ...options,

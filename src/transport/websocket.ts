@@ -49,9 +49,14 @@ const PARTING_MS = { done: 5000, lost: 1000, limit: 1000 }
 /** A socket is read in pieces of at most so many bytes. */
 const PIECE = 65_536
 
-/** Own memory, from a multiple of 8 bytes; a copy where `data` lies among other bytes. */
-const owned = (data: Buffer): Uint8Array =>
-  data.byteLength === data.buffer.byteLength ? new Uint8Array(data.buffer) : new Uint8Array(data)
+/** The bytes from a multiple of 8, copied where they do not start there or would hold on to more than as many others. */
+function settled(data: Buffer): Uint8Array {
+  const { buffer, byteOffset, byteLength } = data
+  if (byteOffset % 8 === 0 && buffer.byteLength <= 2 * byteLength) return new Uint8Array(buffer, byteOffset, byteLength)
+  const copy = Buffer.allocUnsafeSlow(byteLength)
+  copy.set(data)
+  return new Uint8Array(copy.buffer)
+}
 
 function lineOf(socket: WebSocket, taken: (cost: number) => void): Line {
   return {
@@ -80,7 +85,7 @@ function endpointOf(socket: WebSocket, peer: string, limits: Limits): Endpoint {
   )
   let fault = ''
   socket.on('message', (data: Buffer, isBinary) => {
-    if (isBinary) endpoint.arrive(owned(data))
+    if (isBinary) endpoint.arrive(settled(data))
     else endpoint.fail('it sent text, but frames are binary')
   })
   socket.on('error', (error: Error & { code?: string }) => {

@@ -191,9 +191,9 @@ describe('whatever happens in whatever order', () => {
       ),
       { seed: 1, numRuns: 400 },
     )
-    // the operations reach what they are there for
+    // the operations reach what they are there for, and agents that keep to the rules are never refused
     expect(late).toBeGreaterThan(20)
-    expect(statuses).toEqual(new Set(ACK_STATUSES))
+    expect(statuses).toEqual(new Set(ACK_STATUSES.filter((status) => status !== 'refused')))
   })
 
   it('where everybody has to take part, the result is that of the simulation', async () => {
