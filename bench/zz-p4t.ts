@@ -133,9 +133,10 @@ async function storedNats(url: string, count: number, frame: Uint8Array): Promis
   }
 }
 
-/** Frames a second there and back, every connection with one under way. */
-async function rateOf({ echo }: Contestant, count: number, budgetMs: number): Promise<number> {
+/** Frames there and back, every connection with one under way: how many a second, and the CPU time of each in microseconds. */
+async function rateOf({ echo }: Contestant, count: number, budgetMs: number): Promise<[rate: number, cpu: number]> {
   const start = performance.now()
+  const before = process.cpuUsage()
   let echoed = 0
   await Promise.all(
     Array.from({ length: count }, async (_, k) => {
@@ -145,15 +146,18 @@ async function rateOf({ echo }: Contestant, count: number, budgetMs: number): Pr
       } while (performance.now() - start < budgetMs)
     }),
   )
-  return (1000 * echoed) / (performance.now() - start)
+  const { user, system } = process.cpuUsage(before)
+  return [(1000 * echoed) / (performance.now() - start), (user + system) / echoed]
 }
 
 interface Cell {
   readonly bytes: number
   readonly connections: number
   readonly rates: Readonly<Record<string, Spread>>
-  /** of the first to the second contestant, repetition by repetition */
+  /** rate of the first to that of the second contestant, repetition by repetition */
   readonly ratio: Spread
+  /** the same by CPU time of this process, which a busy machine disturbs less */
+  readonly cpuRatio: Spread
 }
 
 async function compare(
@@ -165,17 +169,18 @@ async function compare(
   const contestants: Contestant[] = []
   for (const one of open) contestants.push(await one(connections, frame))
   for (const one of contestants) await rateOf(one, connections, BUDGET_MS / 3)
-  const rates = new Map(contestants.map(({ name }) => [name, [] as number[]]))
+  const rates = new Map(contestants.map(({ name }) => [name, [] as [number, number][]]))
   for (let i = 0; i < REPETITIONS; i++)
     for (const one of i % 2 === 0 ? contestants : contestants.toReversed())
       rates.get(one.name)?.push(await rateOf(one, connections, BUDGET_MS))
   for (const one of contestants) await one.close()
-  const [ours, raw] = [...rates.values()] as [number[], number[]]
+  const [ours, raw] = [...rates.values()] as [[number, number][], [number, number][]]
   return {
     bytes,
     connections,
-    rates: Object.fromEntries([...rates].map(([name, all]) => [name, spreadOf(all)])),
-    ratio: spreadOf(ours.map((rate, i) => rate / (raw[i] as number))),
+    rates: Object.fromEntries([...rates].map(([name, all]) => [name, spreadOf(all.map(([rate]) => rate))])),
+    ratio: spreadOf(ours.map(([rate], i) => rate / (raw[i]?.[0] as number))),
+    cpuRatio: spreadOf(ours.map(([, cpu], i) => (raw[i]?.[1] as number) / cpu)),
   }
 }
 
@@ -213,12 +218,13 @@ const shown = ({ median, low, high }: Spread, digits: number): string =>
 const tableOf = (cells: readonly Cell[]): string => {
   const names = Object.keys(cells[0]?.rates ?? {})
   return table(
-    ['bytes', 'connections', ...names.map((name) => `${name}, frames/s`), 'ours of raw'],
-    cells.map(({ bytes, connections, rates, ratio }) => [
+    ['bytes', 'connections', ...names.map((name) => `${name}, frames/s`), 'ours of raw', 'by CPU time'],
+    cells.map(({ bytes, connections, rates, ratio, cpuRatio }) => [
       `${bytes}`,
       `${connections}`,
       ...names.map((name) => shown(rates[name] as Spread, 0)),
       shown(ratio, 2),
+      shown(cpuRatio, 2),
     ]),
   )
 }

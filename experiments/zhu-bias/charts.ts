@@ -1,6 +1,6 @@
 /** The gap against the round, one panel for each setting, and the floor of FedPG against the local steps. */
 import type { Chart, ChartPoint, ChartSeries, ReferenceLine } from '../../src/experiment/claim.ts'
-import { exp } from '../../src/numeric/elementary.ts'
+import { exp } from '../../src/numeric/index.ts'
 import { at, lastOf, settingOf, type Curve, type RoundValue } from './curves.ts'
 import { straightPart, tailSlope } from './verdicts.ts'
 

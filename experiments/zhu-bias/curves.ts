@@ -1,7 +1,6 @@
 /** The curves of the two exact parts: one for each algorithm, number of local steps and step size. */
-import { samplesOfVariant } from '../../src/experiment/claim.ts'
+import { isPolicyGradient, samplesOfVariant } from '../../src/experiment/claim.ts'
 import type { Measured } from '../../src/experiment/claim.ts'
-import { isPolicyGradient } from '../../src/experiment/experiment.ts'
 
 /** The algorithms, in the order of tables and legends. */
 export const ALGORITHMS = ['fedpg', 'fast-fedpg', 'scaffold'] as const

@@ -9,7 +9,7 @@ import type {
   TableRow,
   Verdict,
 } from '../../src/experiment/claim.ts'
-import { log } from '../../src/numeric/elementary.ts'
+import { log } from '../../src/numeric/index.ts'
 import { FLOOR_KEPT } from './verdicts.ts'
 
 const OBJECTIVES = [

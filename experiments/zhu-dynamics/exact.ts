@@ -9,7 +9,7 @@ import {
   tableRow,
 } from '../../src/experiment/claim.ts'
 import type { Chart, Measured, Quantity, Samples, TableRow, Verdict } from '../../src/experiment/claim.ts'
-import { log } from '../../src/numeric/elementary.ts'
+import { log } from '../../src/numeric/index.ts'
 
 const METRIC = 'squaredGradientNorm'
 /** h, heterogeneity of the dynamics */

@@ -22,7 +22,7 @@ import type {
   TableRow,
   Verdict,
 } from '../../src/experiment/claim.ts'
-import { log } from '../../src/numeric/elementary.ts'
+import { log } from '../../src/numeric/index.ts'
 
 /** H */
 export const LOCAL_STEPS = [1, 2, 5, 10, 20] as const

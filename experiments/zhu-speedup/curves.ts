@@ -8,7 +8,7 @@ import {
   stationary,
 } from '../../src/experiment/claim.ts'
 import type { Measured, Quantity, Samples } from '../../src/experiment/claim.ts'
-import { log } from '../../src/numeric/elementary.ts'
+import { log } from '../../src/numeric/index.ts'
 
 /** N */
 export const COUNTS = [2, 4, 8, 16, 32] as const

@@ -28,6 +28,7 @@ export {
 export type { Compared, Drawn, Quantity, Verdict } from './claim/judge.ts'
 export { averaged, exponential, powerLaw, slopeOfMeans } from './claim/rate.ts'
 export type { Fit } from './claim/rate.ts'
+export { isPolicyGradient } from './experiment.ts'
 export type { Chart, ChartPoint, ChartSeries, ReferenceLine } from '../plot/chart.ts'
 export type { Samples } from '../metrics/samples.ts'
 export type { Interval } from '../numeric/statistics.ts'
