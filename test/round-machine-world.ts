@@ -217,7 +217,8 @@ export class World<Own, Server, Task, Update> {
 
   private work(index: number, ordinal: number, task: Task, after: number): void {
     const agent = this.agent(index)
-    if (ordinal < agent.base) return
+    // an old copy: the phase has closed since
+    if (after < agent.base) return
     const known = agent.offers.get(ordinal)
     if (known === undefined) {
       const from = after === agent.base ? agent.baseState : agent.offers.get(after - 1)?.state

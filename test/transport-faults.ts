@@ -1,7 +1,9 @@
-/** Lines that fail on purpose, with everything random drawn from a seed: a TCP proxy, a wire of messages, a connection. */
+/** Lines that fail on purpose, with everything random drawn from a seed: a TCP proxy, and a transport in this process. */
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { Purpose, below, streamOf, uniform } from '../src/numeric/index.ts'
-import type { Wire } from '../src/transport/link.ts'
+import { TransportError, limitsOf, type Connection, type Limits, type Listener } from '../src/transport.ts'
+import { Guests } from '../src/transport/guests.ts'
+import { Link, type Wire } from '../src/transport/link.ts'
 
 /** A proxy in front of one TCP port. */
 export interface Proxy {
@@ -92,13 +94,18 @@ export interface FaultyWire extends Wire {
   onMessage(hear: (bytes: Uint8Array) => void): void
 }
 
-/** The wires of both ends of a link, with the same faults. */
-export const faultyWires = (faults: WireFaults): [FaultyWire, FaultyWire] => [
-  faultyWire(faults, 0),
-  faultyWire(faults, 1),
-]
+/** What happens to all wires of one transport, from now on. */
+interface Weather {
+  /** bytes that still pass from agents before every line breaks */
+  left: number
+  frozen: boolean
+}
 
-function faultyWire({ seed, messageBytes, ...faults }: WireFaults, end: number): FaultyWire {
+function faultyWire(
+  { seed, messageBytes, ...faults }: WireFaults,
+  end: number,
+  passes: (bytes: number) => boolean,
+): FaultyWire {
   const stream = streamOf(seed, end, Purpose.walk)
   const happens = (share = 0): boolean => uniform(stream) < share
   let hear: (bytes: Uint8Array) => void = () => {}
@@ -114,7 +121,10 @@ function faultyWire({ seed, messageBytes, ...faults }: WireFaults, end: number):
   const carry = (message: Uint8Array): void => {
     const bytes = spoil(message)
     const ms = faults.delayMs === undefined ? 0 : below(stream, faults.delayMs + 1)
-    const passed = new Promise((resolve) => (ms === 0 ? queueMicrotask(() => resolve(null)) : setTimeout(resolve, ms)))
+    const passed = new Promise<void>((resolve) => {
+      if (ms === 0) queueMicrotask(resolve)
+      else setTimeout(resolve, ms)
+    })
     const overtakes = happens(faults.reorder)
     const arrives = overtakes ? passed : Promise.all([before, passed])
     if (!overtakes) before = arrives
@@ -125,9 +135,70 @@ function faultyWire({ seed, messageBytes, ...faults }: WireFaults, end: number):
     onMessage: (listener) => void (hear = listener),
     drop: () => {},
     send(message) {
-      if (happens(faults.drop)) return
+      if (!passes(message.length) || happens(faults.drop)) return
       carry(message)
       if (happens(faults.duplicate)) carry(message)
     },
+  }
+}
+
+const PACE = { resendMs: 8, ackMs: 2, partingMs: 1000 }
+
+/**
+ * Both ends of a link over one faulty wire, each hearing what the other sends; the first is the agent's.
+ * @param passes whether so many bytes, from the agent or to it, still pass
+ */
+export function faultyLinks(
+  faults: WireFaults,
+  [near, far]: readonly [Limits, Limits],
+  passes: (bytes: number, fromAgent: boolean) => boolean = () => true,
+): [Link, Link] {
+  const up = faultyWire(faults, 0, (bytes) => passes(bytes, true))
+  const down = faultyWire(faults, 1, (bytes) => passes(bytes, false))
+  const [agent, guest] = [new Link('server', near, up, PACE), new Link('agent', far, down, PACE)] as const
+  up.onMessage((bytes) => guest.hear(bytes))
+  down.onMessage((bytes) => agent.hear(bytes))
+  return [agent, guest]
+}
+
+/** A transport within this process whose lines do all that {@link WireFaults} says, and can be cut and frozen. */
+export function listenFaulty(faults: WireFaults, some: Partial<Limits> = {}) {
+  const limits = limitsOf(some)
+  const guests = new Guests(limits)
+  const links = new Set<Link>()
+  const weather: Weather = { left: Number.POSITIVE_INFINITY, frozen: false }
+  let seed = faults.seed
+  const breakAll = (): void => {
+    for (const { endpoint } of links) endpoint.gone({ code: 'lost', reason: 'the line was cut' })
+  }
+  const passes = (bytes: number, fromAgent: boolean): boolean => {
+    if (fromAgent) weather.left -= bytes
+    if (weather.left <= 0) queueMicrotask(breakAll)
+    return !weather.frozen && weather.left > 0
+  }
+  const listener: Listener = {
+    address: 'memory with faults',
+    connections: guests.connections,
+    close: (reason) => guests.close(reason),
+  }
+  return {
+    listener,
+    async connect(own: Partial<Limits> = some): Promise<Connection> {
+      const refused = guests.refusal
+      if (refused !== null) throw new TransportError(refused.reason)
+      const [agent, guest] = faultyLinks({ ...faults, seed: seed++ }, [limitsOf(own), limits], passes)
+      for (const link of [agent, guest]) links.add(link)
+      guests.add(guest.endpoint)
+      const asking = setInterval(() => agent.open(), PACE.resendMs)
+      agent.open()
+      await agent.answered
+      clearInterval(asking)
+      return agent.endpoint
+    },
+    cutAfter(bytes: number): void {
+      weather.left = bytes
+      if (bytes === 0) breakAll()
+    },
+    freeze: () => void (weather.frozen = true),
   }
 }

@@ -1,45 +1,24 @@
 /** Links over a wire that loses, repeats, reorders, delays and cuts short what it carries. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { faultyWires, type WireFaults } from '../../test/transport-faults.ts'
+import { faultyLinks, listenFaulty } from '../../test/transport-faults.ts'
 import { checkTransport, frameOf, take } from '../transport.contract.ts'
-import { TransportError, limitsOf, type Limits } from '../transport.ts'
-import { Guests } from './guests.ts'
-import { Link } from './link.ts'
+import { limitsOf } from '../transport.ts'
+import type { Link } from './link.ts'
 
-const PACE = { resendMs: 8, ackMs: 2, partingMs: 1000 }
+checkTransport('a link', async (limits) => listenFaulty({ seed: 1, messageBytes: 8192 }, limits), {
+  cut: true,
+  freeze: true,
+})
 
-/** Both ends of a link over one faulty wire, each hearing what the other sends. */
-function linkPair(faults: WireFaults, limits: readonly [Limits, Limits]): [Link, Link] {
-  const wires = faultyWires(faults)
-  const [near, far] = [
-    new Link('far', limits[0], wires[0], PACE),
-    new Link('near', limits[1], wires[1], PACE),
-  ] as const
-  wires[0].onMessage((bytes) => far.hear(bytes))
-  wires[1].onMessage((bytes) => near.hear(bytes))
-  return [near, far]
-}
-
-/** A listener over such wires, each its own. */
-function rig(faults: WireFaults, some: Partial<Limits>) {
-  const limits = limitsOf(some)
-  const guests = new Guests(limits)
-  let seed = faults.seed
-  const connect = async (own = some) => {
-    const refused = guests.refusal
-    if (refused !== null) throw new TransportError(refused.reason)
-    const [agent, guest] = linkPair({ ...faults, seed: seed++ }, [limitsOf(own), limits])
-    guests.add(guest.endpoint)
-    agent.open()
-    await agent.answered
-    return agent.endpoint
-  }
-  const listener = { address: 'test', connections: guests.connections, close: (why?: string) => guests.close(why) }
-  return { listener, connect }
-}
-
-checkTransport('a link', async (limits) => rig({ seed: 1, messageBytes: 8192 }, limits))
+checkTransport(
+  'a link over a wire with every fault',
+  async (limits) => {
+    const some = { drop: 0.05, duplicate: 0.05, reorder: 0.05, cut: 0.03, damage: 0.03, delayMs: 1 }
+    return listenFaulty({ seed: 2, messageBytes: 20_000, ...some }, limits)
+  },
+  { cut: true, freeze: true },
+)
 
 it('carries every frame once, whole and in order, whatever the wire does', async () => {
   const share = fc.double({ min: 0, max: 0.2, noNaN: true })
@@ -57,7 +36,7 @@ it('carries every frame once, whole and in order, whatever the wire does', async
   await fc.assert(
     fc.asyncProperty(faults, lengths, lengths, async (fault, up, down) => {
       const limits = limitsOf({ queueBytes: 20_000 })
-      const [near, far] = linkPair(fault, [limits, limits])
+      const [near, far] = faultyLinks(fault, [limits, limits])
       near.open()
       const crosses = async (from: Link, to: Link, all: readonly number[]) => {
         const arrived = take(to.endpoint.frames, all.length)
@@ -75,7 +54,7 @@ it('carries every frame once, whole and in order, whatever the wire does', async
 
 it('never holds more than its bound, however fast the other side sends', async () => {
   const limits = limitsOf({ queueBytes: 10_000, frameBytes: 1000 })
-  const [near, far] = linkPair({ seed: 3, messageBytes: 200 }, [limits, limits])
+  const [near, far] = faultyLinks({ seed: 3, messageBytes: 200 }, [limits, limits])
   let sent = 0
   void (async () => {
     for (;;) {

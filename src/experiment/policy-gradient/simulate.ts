@@ -49,9 +49,11 @@ export async function simulatePolicyGradient(
   const cohort = localCohort(agents.map((agent) => fed.algorithm.learner(agent)))
   const recorder = recorderOf(trial, fed, cohort)
   const breathe = breathing(signal)
+  // Lengths of frames take as long to work out as many a gradient.
+  const countsBytes = settings.evaluate.metrics.includes('bytes')
   const heard = { changes: [] as Float64Array[], clusters: [] as number[] }
   const hear = async (task: PgTask, updates: readonly PgUpdate[]): Promise<void> => {
-    cost.bytes += bytesOf(fed, task, updates)
+    if (countsBytes) cost.bytes += bytesOf(fed, task, updates)
     heard.changes = updates.map(({ vector }) => vector)
     heard.clusters = updates.flatMap(({ cluster }) => cluster ?? [])
     await breathe()
