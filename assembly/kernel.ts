@@ -576,19 +576,36 @@ function sweep<T, N, L, R>(q: usize, recs: usize, agent: u32, steps: u32): void 
 
 // ---- the distance to the truth
 
+/** The larger of `largest` and |Q - Q*| at 16 bytes; pmax keeps its first operand where the second is NaN. */
+// @ts-ignore: decorator
+@inline
+function further(largest: v128, q: usize, to: usize): v128 {
+  return f64x2.pmax(largest, f64x2.abs(f64x2.sub(v128.load(q), v128.load(to))))
+}
+
 // @ts-ignore: decorator
 @inline
 function distanceOf<T>(q: usize, to: usize, entries: u32): void {
   const end = q + (entries as usize) * sizeof<T>()
-  let largest = f64x2.splat(0)
+  let a = f64x2.splat(0)
+  let b = a
+  let c = a
+  let d = a
+  // Four maxima side by side, for each waits for its last; in one lane, entries two by two.
+  for (; q + 64 <= end; q += 64) {
+    a = further(a, q, to)
+    b = further(b, q + 16, to + 16)
+    c = further(c, q + 32, to + 32)
+    d = further(d, q + 48, to + 48)
+    to += 64
+  }
   for (; q < end; q += sizeof<T>()) {
-    const a = isVector<T>() ? v128.load(q) : v128.load64_zero(q)
-    const b = isVector<T>() ? v128.load(to) : v128.load64_zero(to)
-    // pmax keeps its first operand where the second is NaN
-    largest = f64x2.pmax(largest, f64x2.abs(f64x2.sub(a, b)))
+    if (isVector<T>()) a = further(a, q, to)
+    else a = f64x2.pmax(a, f64x2.abs(f64x2.sub(v128.load64_zero(q), v128.load64_zero(to))))
     to += sizeof<T>()
   }
-  v128.store(distances, largest)
+  a = f64x2.pmax(f64x2.pmax(a, b), f64x2.pmax(c, d))
+  v128.store(distances, isVector<T>() ? a : f64x2.pmax(a, i64x2.shuffle(a, a, 1, 0)))
 }
 
 /** {lane 0 f64, lane 1 f64} */

@@ -3,14 +3,17 @@
  * request and reply of NATS, interleaved; medians of several repetitions. Clients and server share this process.
  * `npx tsx bench/transport.ts [--quick] [--nats URL]`; without a URL it starts the nats-server that is installed.
  */
-import { spawn } from 'node:child_process'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { connect as connectBroker } from '@nats-io/transport-node'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { WebSocket, WebSocketServer } from 'ws'
 import { connectNats, listenNats } from '../src/transport/nats.ts'
 import { connectWebSocket, listenWebSocket } from '../src/transport/websocket.ts'
 import type { Connection, Listener } from '../src/transport.ts'
+import { startBroker } from '../test/nats-server.ts'
 import { spreadOf, type Spread } from './measure.ts'
 import { circumstances, described, table } from './results.ts'
 
@@ -39,7 +42,12 @@ async function echoAll(listener: Listener): Promise<void> {
 }
 
 /** Frames echoed over our connections; one under way over each at a time. */
-function overConnections(name: string, listener: Listener, agents: readonly Connection[], frame: Uint8Array): Contestant {
+function overConnections(
+  name: string,
+  listener: Listener,
+  agents: readonly Connection[],
+  frame: Uint8Array,
+): Contestant {
   const replies = agents.map(({ frames }) => frames[Symbol.asyncIterator]())
   return {
     name,
@@ -116,7 +124,9 @@ async function rawNats(url: string, count: number, frame: Uint8Array): Promise<C
 async function storedNats(url: string, count: number, frame: Uint8Array): Promise<Contestant> {
   const name = `bench-${federations++}`
   const manager = await connectBroker({ servers: url })
-  await (await jetstreamManager(manager)).streams.add({ name, subjects: [`${name}.*`], max_bytes: 256 * KIB * KIB })
+  await (
+    await jetstreamManager(manager)
+  ).streams.add({ name, subjects: [`${name}.*`], max_bytes: 256 * KIB * KIB })
   const agents = await Promise.all(Array.from({ length: count }, () => connectBroker({ servers: url })))
   return {
     name: 'JetStream, stored both ways',
@@ -134,7 +144,11 @@ async function storedNats(url: string, count: number, frame: Uint8Array): Promis
 }
 
 /** Frames there and back, every connection with one under way: how many a second, and the CPU time of each in microseconds. */
-async function rateOf({ echo }: Contestant, count: number, budgetMs: number): Promise<[rate: number, cpu: number]> {
+async function rateOf(
+  { echo }: Contestant,
+  count: number,
+  budgetMs: number,
+): Promise<[rate: number, cpu: number]> {
   const start = performance.now()
   const before = process.cpuUsage()
   let echoed = 0
@@ -184,29 +198,16 @@ async function compare(
   }
 }
 
-/** The broker at `url`, or one of our own on a free port with its store in a folder of its own. */
-async function broker(): Promise<{ url: string; end(): void }> {
+/** The broker that was named, or one of our own with its store in a folder of its own. */
+async function broker(): Promise<{ url: string; end(): Promise<void> }> {
   const at = process.argv.indexOf('--nats')
-  if (at >= 0) return { url: process.argv[at + 1] as string, end: () => {} }
-  const { mkdtempSync, rmSync } = await import('node:fs')
-  const folder = mkdtempSync('/tmp/fedrl-bench-')
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  const arguments_ = ['-a', '127.0.0.1', '-p', `${port}`, '-js', '-sd', folder]
-  const child = spawn('nats-server', arguments_, { stdio: 'ignore' })
-  const answers = () =>
-    new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1')
-      socket.on('data', () => resolve(true)).on('data', () => socket.destroy())
-      socket.on('error', () => resolve(false))
-    })
-  while (!(await answers())) await new Promise((resolve) => setTimeout(resolve, 50))
+  if (at >= 0) return { url: process.argv[at + 1] as string, end: () => Promise.resolve() }
+  const folder = mkdtempSync(join(tmpdir(), 'fedrl-bench-'))
+  const own = await startBroker(['-js', '-sd', folder])
   return {
-    url: `nats://127.0.0.1:${port}`,
-    end() {
-      child.kill('SIGKILL')
+    url: own.url,
+    async end() {
+      await own.kill()
       rmSync(folder, { recursive: true })
     },
   }
@@ -242,7 +243,13 @@ for (const bytes of SIZES) {
   const [ours, raw, stored] = [oursOverNats, rawNats, storedNats].map(
     (open) => (count: number, frame: Uint8Array) => open(nats.url, count, frame),
   )
-  cells.push(await compare(bytes, 8, [ours, raw, stored].filter((one) => one !== undefined)))
+  cells.push(
+    await compare(
+      bytes,
+      8,
+      [ours, raw, stored].filter((one) => one !== undefined),
+    ),
+  )
 }
 console.log(`\n${tableOf(cells)}`)
-nats.end()
+await nats.end()

@@ -1,11 +1,12 @@
 // Everything that must hold: the build, types, lint, format, dead code, every test. All of it runs even when a part fails; the last
-// line counts, each check outside the test runner as one. `--without-browser` skips the tests that need Chromium.
+// line counts, each check outside the test runner as one. `--without-browser` skips the tests that need Chromium, `--without-broker` those
+// that need a NATS server.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chromium } from './chromium.mjs'
+import { chromium, natsServer } from './system.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -64,16 +65,22 @@ const CHECKS = [
 ]
 
 function main(args) {
-  const unknown = args.find((one) => one !== '--without-browser')
+  const known = ['--without-browser', '--without-broker']
+  const unknown = args.find((one) => !known.includes(one))
   if (unknown !== undefined) {
-    console.error(`npm test: unknown argument ${unknown}; known: --without-browser`)
+    console.error(`npm test: unknown argument ${unknown}; known: ${known.join(', ')}`)
     return 2
   }
   const failures = CHECKS.filter(([title, command]) => !runs(title, command)).map(([title]) => title)
-  const browser = args.length > 0 ? '' : chromium()
+  const checked = CHECKS.length - failures.length
+  const browser = args.includes('--without-browser') ? '' : chromium()
+  const broker = args.includes('--without-broker') ? '' : natsServer()
   if (browser === null) failures.push('browser')
-  const { passed, failed, skipped } = tests({ FEDRL_CHROMIUM: browser ?? '' })
-  const checked = CHECKS.length - failures.filter((title) => title !== 'browser').length
+  if (broker === null) failures.push('broker')
+  const { passed, failed, skipped } = tests({
+    FEDRL_CHROMIUM: browser ?? '',
+    FEDRL_NATS_SERVER: broker ?? '',
+  })
   if (failures.length > 0) console.error(`\nfailed outside the tests: ${failures.join(', ')}`)
   console.log(
     `\n${passed + checked} passed, ${failed + failures.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,

@@ -2,7 +2,15 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { ConnectionClosed, type Closing, type Connection, type Guest, type Limits, type Listener } from './transport.ts'
+import {
+  ConnectionClosed,
+  TransportError,
+  type Closing,
+  type Connection,
+  type Guest,
+  type Limits,
+  type Listener,
+} from './transport.ts'
 
 /** A transport under test. */
 export interface Rig {
@@ -46,11 +54,15 @@ export const rest = <T>(values: AsyncIterable<T>): Promise<T[]> => take(values, 
 
 /** A frame whose bytes tell its number and their place. */
 export const frameOf = (number: number, length: number): Uint8Array =>
-  Uint8Array.from(Buffer.alloc(length, Buffer.from(Array.from({ length: 256 }, (_, i) => number * 31 + i * 7))))
+  Uint8Array.from(
+    Buffer.alloc(length, Buffer.from(Array.from({ length: 256 }, (_, i) => number * 31 + i * 7))),
+  )
 
 /** Length and digest of frames: quick to compare, short to read. */
 const shown = (frames: readonly Uint8Array[]): string[] =>
-  frames.map((frame) => `${frame.length} bytes ${createHash('sha256').update(frame).digest('hex').slice(0, 16)}`)
+  frames.map(
+    (frame) => `${frame.length} bytes ${createHash('sha256').update(frame).digest('hex').slice(0, 16)}`,
+  )
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -70,7 +82,10 @@ export function checkTransport(
   const start = async (limits: Partial<Limits> = {}): Promise<Rig> => (rig = await open(limits))
 
   /** An agent and the server's end of its connection. */
-  async function pair(limits: Partial<Limits> = {}, own: Partial<Limits> = limits): Promise<[Connection, Guest]> {
+  async function pair(
+    limits: Partial<Limits> = {},
+    own: Partial<Limits> = limits,
+  ): Promise<[Connection, Guest]> {
     const { listener, connect } = await start(limits)
     const agent = await connect(own)
     const [guest] = await take(listener.connections, 1)
@@ -86,7 +101,9 @@ export function checkTransport(
     it('carries frames of any length both ways, whole, in order, once each', async () => {
       const [agent, guest] = await pair()
       guest.admit()
-      const lengths = fc.array(fc.oneof(fc.nat(64), fc.integer({ min: 1000, max: 300_000 })), { maxLength: 12 })
+      const lengths = fc.array(fc.oneof(fc.nat(64), fc.integer({ min: 1000, max: 300_000 })), {
+        maxLength: 12,
+      })
       const crosses = async (from: Connection, to: Connection, all: readonly number[]): Promise<void> => {
         const sent = all.map((length, i) => frameOf(i, length))
         const arrived = take(to.frames, sent.length)
@@ -133,25 +150,30 @@ export function checkTransport(
       expect(replies.map(shown)).toEqual(sent.map(shown))
     })
 
-    it.each(['agent', 'server'])('tells the other side why the %s closes, after all that was sent', async (who) => {
-      const [agent, guest] = await pair()
-      const [here, there] = who === 'agent' ? [agent, guest] : [guest, agent]
-      for (let i = 0; i < 3; i++) await here.send(frameOf(i, 50_000))
-      here.close('key revoked: é')
-      here.close('a second time')
-      const closing: Closing = { code: 'done', reason: 'key revoked: é' }
-      expect(shown(await rest(there.frames))).toEqual(shown([0, 1, 2].map((i) => frameOf(i, 50_000))))
-      expect(await there.closed).toEqual(closing)
-      expect(await here.closed).toEqual(closing)
-      for (const end of [here, there]) {
-        expect(await rest(end.frames)).toEqual([])
-        await expect(end.send(frameOf(0, 8))).rejects.toThrow(ConnectionClosed)
-      }
-    })
+    it.each(['agent', 'server'])(
+      'tells the other side why the %s closes, after all that was sent',
+      async (who) => {
+        const [agent, guest] = await pair()
+        const [here, there] = who === 'agent' ? [agent, guest] : [guest, agent]
+        for (let i = 0; i < 3; i++) await here.send(frameOf(i, 50_000))
+        here.close('key revoked: é')
+        here.close('a second time')
+        const closing: Closing = { code: 'done', reason: 'key revoked: é' }
+        expect(shown(await rest(there.frames))).toEqual(shown([0, 1, 2].map((i) => frameOf(i, 50_000))))
+        expect(await there.closed).toEqual(closing)
+        expect(await here.closed).toEqual(closing)
+        for (const end of [here, there]) {
+          expect(await rest(end.frames)).toEqual([])
+          await expect(end.send(frameOf(0, 8))).rejects.toThrow(ConnectionClosed)
+        }
+      },
+    )
 
     it('refuses to send a frame that is too long, and goes on', async () => {
       const [agent, guest] = await pair({ frameBytes: 100 })
-      await expect(agent.send(frameOf(0, 101))).rejects.toThrow('expected a frame of at most 100 bytes, got 101')
+      await expect(agent.send(frameOf(0, 101))).rejects.toThrow(
+        'expected a frame of at most 100 bytes, got 101',
+      )
       await agent.send(frameOf(0, 100))
       expect(shown(await take(guest.frames, 1))).toEqual(shown([frameOf(0, 100)]))
     })
@@ -184,7 +206,9 @@ export function checkTransport(
       const { listener, connect } = await start({ connections: 2 })
       const [first] = [await connect(), await connect()]
       const [guest] = (await take(listener.connections, 2)) as [Guest, Guest]
-      await expect(connect()).rejects.toThrow(mute ? 'cannot connect' : 'the server has its most connections, 2')
+      await expect(connect()).rejects.toThrow(
+        mute ? 'cannot connect' : 'the server has its most connections, 2',
+      )
       first?.close()
       await guest.closed
       const third = await connect()
@@ -249,7 +273,7 @@ export function checkTransport(
         { code: 'done', reason: 'maintenance' },
       ])
       expect(await rest(listener.connections)).toEqual([])
-      await expect(connect({ helloMs: 300 })).rejects.toThrow()
+      await expect(connect({ helloMs: 300 })).rejects.toThrow(TransportError)
     })
 
     it.runIf(cut)('never gives a part of a frame, wherever the line breaks', async () => {

@@ -49,6 +49,8 @@ const NODE_PACKAGES = new Set([
   'cli-progress',
   'commander',
   'dejavu-fonts-ttf',
+  'ws',
+  '@nats-io/transport-node',
 ])
 
 /** Doors that a browser cannot open: they read and write files. */
@@ -198,6 +200,16 @@ describe('doors', () => {
   test('every subpath has its source', () => {
     expect([...doors.values()].filter((path) => !byPath.has(path))).toEqual([])
     expect(doors.size).toBeGreaterThan(5)
+  })
+
+  test.each(['memory', 'websocket-browser', 'worker'])('the transport %s loads in a page', (name) => {
+    const node = [...loadedBy(`src/transport/${name}.ts`)].flatMap((file) =>
+      (byPath.get(file)?.imports ?? []).filter(
+        (one) => !one.typeOnly && (one.specifier.startsWith('node:') || NODE_PACKAGES.has(one.specifier)),
+      ),
+    )
+    expect(byPath.has(`src/transport/${name}.ts`)).toBe(true)
+    expect(node.map((one) => one.specifier)).toEqual([])
   })
 
   test.each([...doors].filter(([subpath]) => !NODE_ONLY.has(subpath)))('%s loads in a browser', (_, path) => {

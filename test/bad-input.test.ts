@@ -1,5 +1,6 @@
 /** What the program answers to wrong input: one line that names the place, exit code 2, and nothing left behind. */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   mkdirSync,
   mkdtempSync,
@@ -326,6 +327,48 @@ describe('the command line', () => {
     expect(answer(['run', 'ok.yaml', '--out', '/proc/fedrl/a'])).toEqual(
       refusal('--out: expected a folder that can be written, got /proc/fedrl/a'),
     )
+  })
+
+  const ROOM = `{
+    observationSpace: { kind: 'box', low: [0], high: [9] },
+    actionSpace: { kind: 'discrete', n: 2 },
+    reset: () => { console.log('reset'); return [0] },
+    step: () => ({ observation: [1], reward: 1, terminated: true, truncated: false }),
+  }`
+  const inModule = experiment({ environment: '{ module: ./room.mjs, discount: 0.9 }' }).replace(
+    /algorithm:[^]*/,
+    'algorithm: { name: fedpg, policy: { mlp: [] }, gradient: { rollouts: 1, horizon: 5 }, localSteps: 1, stepSize: 0.1, rounds: 1 }\n',
+  )
+
+  test.each([
+    ['ends the process', `export default () => process.exit(0)`],
+    ['awaits what never comes', 'await new Promise(() => {})\nexport default () => 1'],
+  ])('a module that %s', (_, module) => {
+    given({ 'room.mjs': module, 'room.yaml': inModule })
+    const { code, stderr, made } = answer(['run', 'room.yaml', '--out', 'room'])
+    expect(stderr).toBe(
+      'the process ended before the command was done: a module called process.exit, or awaits what never comes\n',
+    )
+    expect(code).toBe(1)
+    expect(made).toEqual([])
+  })
+
+  test('a module that prints leaves stdout to the result', () => {
+    given({ 'room.mjs': `export default () => (${ROOM})`, 'room.yaml': inModule })
+    const { code, stdout, stderr } = answer(['run', 'room.yaml', '--out', 'room', '--json', '--threads', '2'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ name: 'wrong', trials: 1 })
+    expect(stderr).toMatch(/^reset$/m)
+    rmSync(join(root, 'room'), { recursive: true })
+  })
+
+  test('a module that never ends is ended by the first Ctrl-C', async () => {
+    given({ 'room.mjs': `console.log('loading')\nwhile (true);`, 'room.yaml': inModule })
+    const child = spawn(process.execPath, [BIN, 'run', 'room.yaml', '--out', 'room'], { cwd: root })
+    child.stderr.once('data', () => child.kill('SIGINT'))
+    const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
+    expect(signal).toBe('SIGINT')
+    expect(readdirSync(root)).not.toContain('room')
   })
 
   test.runIf(process.platform === 'linux')('a result that cannot be written is a failure', () => {

@@ -36,7 +36,7 @@ export async function startProxy(to: number, { seed = 1, pieces = 0 }: ProxyFaul
       const passing = counts ? data.subarray(0, left) : data
       if (counts) left -= passing.length
       let more = true
-      for (let at = 0; at < passing.length; ) {
+      for (let at = 0; at < passing.length;) {
         const size = pieces === 0 ? passing.length : 1 + below(stream, pieces)
         more = into.write(passing.subarray(at, at + size))
         at += size

@@ -1,12 +1,11 @@
 /** The first metric of a finished run over the steps, counts of what was spent left out, drawn in the terminal. */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { rowsOf } from '../experiment/read-rows.ts'
+import { readSamples } from '../experiment/read-rows.ts'
 import { COUNTS } from '../experiment/report/words.ts'
 import { ROWS } from '../experiment/run-folder.ts'
 import { curves, type Curve } from '../metrics/curve.ts'
-import type { Row } from '../metrics/row.ts'
-import { gather } from '../metrics/samples.ts'
+import type { SampleTable } from '../metrics/samples.ts'
 import { terminalChart } from '../plot/terminal.ts'
 
 /** Runs with more bytes of rows are not drawn here: reading them would take longer than a look is worth. */
@@ -18,22 +17,25 @@ const MOST_LINES = 8
 export async function chartOf(folder: string): Promise<string> {
   const path = join(folder, ROWS)
   if ((await stat(path)).size > MOST_BYTES) return ''
-  const rows = await rowsOfFirstMetric(folder)
-  const metric = rows[0]?.metric ?? ''
-  const lines = curves(gather(rows))
+  const samples = await readSamples(folder)
+  const metric = [...samples.values()]
+    .flatMap((metrics) => [...metrics.keys()])
+    .find((name) => !COUNTS.includes(name))
+  if (metric === undefined) return ''
+  const lines = curves(onlyOf(samples, metric))
   return lines.length > MOST_LINES || lines.every(({ points }) => points.length < 2)
     ? ''
     : draw(lines, metric)
 }
 
-async function rowsOfFirstMetric(folder: string): Promise<Row[]> {
-  const rows: Row[] = []
-  for await (const batch of rowsOf(folder)) {
-    const metric = rows[0]?.metric ?? batch.find((row) => !COUNTS.includes(row.metric))?.metric
-    for (const row of batch) if (row.metric === metric) rows.push(row)
-  }
-  return rows
-}
+/** The samples of one metric, of the variants that measured it. */
+const onlyOf = (samples: SampleTable, metric: string): SampleTable =>
+  new Map(
+    [...samples].flatMap(([variant, metrics]) => {
+      const measured = metrics.get(metric)
+      return measured === undefined ? [] : [[variant, new Map([[metric, measured]])]]
+    }),
+  )
 
 function draw(lines: readonly Curve[], metric: string): string {
   const series = lines.map(({ variant, points }) => ({

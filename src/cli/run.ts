@@ -43,7 +43,11 @@ export async function run(file: string | undefined, flags: RunFlags, io: Io): Pr
   try {
     result = await begin({
       ...(threads !== undefined && { threads }),
-      signal: io.signal,
+      ...(flags.out !== undefined && flags.resume === undefined && { out: flags.out }),
+      // Asked for late: a module that never ends while it is checked is then ended by the first Ctrl-C.
+      get signal() {
+        return io.signal
+      },
       onProgress: (progress) => display.update(progress),
     })
   } finally {
@@ -55,7 +59,7 @@ export async function run(file: string | undefined, flags: RunFlags, io: Io): Pr
   io.result(resultDocument(result, folder, seconds), () => text)
 }
 
-type Begin = (options: Parameters<typeof resume>[1]) => Promise<RunResult>
+type Begin = (options: Parameters<typeof runExperiment>[1]) => Promise<RunResult>
 
 /** What the flags ask for: a new run of a file, or the rest of an old one. */
 function beginning(file: string | undefined, { resume: folder, out, seeds, set, yes }: RunFlags): Begin {
@@ -67,9 +71,7 @@ function beginning(file: string | undefined, { resume: folder, out, seeds, set, 
         ...(set && { set }),
         ...(yes && { yes }),
       })
-      return namingFile(file, () =>
-        runExperiment(experiment, { ...options, ...(out !== undefined && { out }) }),
-      )
+      return namingFile(file, () => runExperiment(experiment, options))
     }
   }
   const beside = Object.entries({

@@ -49,7 +49,8 @@ describe('batchesOf', () => {
   })
 
   it('puts seeds of few agents together, but leaves work for every thread', () => {
-    const few = experiment(`agents: { count: 3 }\n${algorithm}\nseeds: 10`)
+    const long = algorithm.replace('steps: 20', 'steps: 100000')
+    const few = experiment(`agents: { count: 3 }\n${long}\nseeds: 10`)
     expect(shape(batchesOf(few, all, 1))).toEqual(['default 1,2,3,4,5,6', 'default 7,8,9,10'])
     expect(shape(batchesOf(few, all, 4))).toEqual([
       'default 1,2,3',
@@ -57,6 +58,14 @@ describe('batchesOf', () => {
       'default 7,8,9',
       'default 10',
     ])
+  })
+
+  it('puts seeds of few steps together, whatever the number of agents', () => {
+    const seeds = 'agents: { count: 20 }\nseeds: 10'
+    const short = experiment(`${algorithm.replace('steps: 20', 'steps: 2000')}\n${seeds}`)
+    expect(shape(batchesOf(short, all, 1))).toEqual(['default 1,2,3,4,5', 'default 6,7,8,9,10'])
+    const long = experiment(`${algorithm.replace('steps: 20', 'steps: 20000')}\n${seeds}`)
+    expect(shape(batchesOf(long, all, 1))).toHaveLength(10)
   })
 
   it('carries out every pending trial once, whatever is done', () => {

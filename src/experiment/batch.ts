@@ -1,6 +1,7 @@
 /**
  * A batch is what one thread carries out at a time: one or two variants that share every draw, at one or more seeds. Two variants
- * run in the two lanes of the kernel on one trajectory; several seeds of few agents share a block, so that memory waits overlap.
+ * run in the two lanes of the kernel on one trajectory; several seeds of few agents share a block, so that memory waits overlap, and
+ * several of few steps share what it takes to make a kernel ready.
  * What comes out of a trial does not depend on its batch.
  */
 import {
@@ -10,7 +11,7 @@ import {
   type Settings,
   type Variant,
 } from './experiment.ts'
-import { agentsOf, type Trial } from './trial.ts'
+import { agentsOf, stepsOf, type Trial } from './trial.ts'
 
 /** Trials carried out together: the seeds of the first variant, then those of the second. */
 export interface Batch {
@@ -20,6 +21,8 @@ export interface Batch {
 
 /** Agents that fill a block: with fewer, seeds are put together. */
 const FULL_BLOCK = 16
+/** Agent-steps beside which the making of a kernel is small: seeds of fewer are put together too. */
+const WORTH_A_KERNEL = 200_000
 /** No more seeds than this together. */
 const MOST_SEEDS = 8
 /** S * A of all seeds together is held below this, for each seed may have a problem of its own. */
@@ -91,7 +94,8 @@ function drawsKey(settings: Settings): string | null {
 /** How many seeds share a block. */
 function seedsTogether(settings: Settings, most: number): number {
   if (isPolicyGradient(settings)) return 1
-  const wanted = Math.ceil(FULL_BLOCK / agentsOf(settings))
+  const steps = stepsOf({ variant: '', seed: 0, settings })
+  const wanted = Math.ceil(Math.max(FULL_BLOCK / agentsOf(settings), WORTH_A_KERNEL / steps))
   const fitting = Math.floor(MOST_PAIRS / pairsOf(settings))
   return Math.max(1, Math.min(wanted, MOST_SEEDS, most, fitting))
 }

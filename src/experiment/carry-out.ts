@@ -1,15 +1,18 @@
-/** How a batch is really carried out: its problems are built, then simulated together. */
-import { truth } from './evaluator.ts'
+/**
+ * How a batch is really carried out: its problems are built, then simulated together. What policy gradients take is a hundred modules,
+ * which the first batch of theirs loads.
+ */
 import { trialsIn, type Batch } from './batch.ts'
 import type { CarryOut } from './executor.ts'
+import { truth } from './evaluator.ts'
 import { isPolicyGradient, type QSettings } from './experiment.ts'
-import { buildPgProblem } from './policy-gradient/problem.ts'
-import { simulatePolicyGradient } from './policy-gradient/simulate.ts'
+import type { PgSettings } from './policy-gradient/spec.ts'
 import { buildProblem } from './problem.ts'
 import { problemKey } from './problems.ts'
-import { simulate, type SimulateOptions } from './simulate.ts'
+import type { Rows } from './row-columns.ts'
+import { simulateInColumns, type SimulateOptions } from './simulate.ts'
 import type { Problem } from './simulation.ts'
-import type { Outcome } from './trial.ts'
+import type { Outcome, Trial } from './trial.ts'
 
 /**
  * The {@link CarryOut} of an experiment whose relative paths refer to `folder`.
@@ -18,14 +21,27 @@ import type { Outcome } from './trial.ts'
 export function carryOutIn(folder: string, cpuSeconds: () => number): CarryOut {
   return async (batch, given) => {
     const options = { cpuSeconds, ...given }
-    const outcomes: Outcome[] = []
+    const outcomes: Outcome<Rows>[] = []
     for (const { variant, seed, settings } of trialsIn(batch)) {
       if (!isPolicyGradient(settings)) return qLearning(batch, folder, options)
-      const problem = await buildPgProblem(settings, seed, folder)
-      outcomes.push(await simulatePolicyGradient({ variant, seed, settings, problem }, options))
+      outcomes.push(await policyGradient({ variant, seed, settings }, folder, options))
     }
     return outcomes
   }
+}
+
+/** A trial of policy gradients. */
+async function policyGradient(
+  trial: Trial & { readonly settings: PgSettings },
+  folder: string,
+  options: SimulateOptions,
+): Promise<Outcome> {
+  const [{ buildPgProblem }, { simulatePolicyGradient }] = await Promise.all([
+    import('./policy-gradient/problem.ts'),
+    import('./policy-gradient/simulate.ts'),
+  ])
+  const problem = await buildPgProblem(trial.settings, trial.seed, folder)
+  return simulatePolicyGradient({ ...trial, problem }, options)
 }
 
 /** A batch of Q-learning: all its trials on one kernel. */
@@ -33,7 +49,7 @@ async function qLearning(
   { variants, seeds }: Batch,
   folder: string,
   options: SimulateOptions,
-): Promise<Outcome[]> {
+): Promise<Outcome<Rows>[]> {
   const built = new Map<string, readonly Problem[]>()
   const lanes = []
   for (const { name, settings } of variants) {
@@ -43,7 +59,7 @@ async function qLearning(
     built.set(key, problems)
     lanes.push({ variant: name, settings, problems })
   }
-  const finished = await simulate(lanes, seeds, options)
+  const finished = await simulateInColumns(lanes, seeds, options)
   const models = lanes.flatMap(({ problems }) => problems.map(({ model }) => model))
   return finished.map(({ q, shape, ...one }, i) => ({
     ...one,

@@ -14,11 +14,14 @@ export interface Encodings {
 /** How it is made. */
 export const ENCODERS: { readonly [Name in keyof Encodings]: Encode<Encodings[Name]> } = {
   products: encodeProduct,
-  rows: columnsOf,
+  rows: (_, { rows }) => columnsOf(rows),
 }
 
-/** The memory of what is kept, which a worker hands over without copying. */
-export const buffersOf = (kept: Encodings[keyof Encodings]): ArrayBuffer[] =>
-  Object.values(kept).flatMap((value: unknown) =>
-    ArrayBuffer.isView(value) ? [value.buffer as ArrayBuffer] : [],
-  )
+/** The memory of what is kept, each buffer once, which a worker hands over without copying. */
+export const buffersOf = (kept: Encodings[keyof Encodings]): ArrayBuffer[] => [
+  ...new Set(
+    Object.values(kept).flatMap((value: unknown) =>
+      ArrayBuffer.isView(value) ? [value.buffer as ArrayBuffer] : [],
+    ),
+  ),
+]

@@ -1,9 +1,10 @@
 /** An executor carries out batches of trials: here in this thread, or spread over worker threads. What comes out does not depend on which. */
 import type { Batch } from './batch.ts'
+import type { Rows } from './row-columns.ts'
 import type { Outcome, Product, Trial } from './trial.ts'
 
 /** What is kept of a finished trial: its files as bytes, or what it measured alone. */
-export type Encode<Kept> = (trial: Trial, outcome: Outcome) => Kept
+export type Encode<Kept> = (trial: Trial, outcome: Outcome<Rows>) => Kept
 
 /**
  * Carries out one batch, and gives the outcomes in its order; rejects when `signal` is aborted.
@@ -12,10 +13,12 @@ export type Encode<Kept> = (trial: Trial, outcome: Outcome) => Kept
 export type CarryOut = (
   batch: Batch,
   options: { readonly signal?: AbortSignal; readonly onProgress?: (agentSteps: number) => void },
-) => Promise<readonly Outcome[]>
+) => Promise<readonly Outcome<Rows>[]>
 
 /** What an executor tells and asks while it works. */
 export interface Hooks<Kept = Product> {
+  /** of the run, absolute, where what is kept goes into one */
+  readonly folder?: string
   /** when it is aborted, all work stops at once and `execute` rejects with its reason */
   readonly signal?: AbortSignal
   /** agent-steps of an unfinished batch done so far */

@@ -9,6 +9,10 @@ import { didYouMean } from '../numeric/suggest.ts'
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** Whether a value is text that does not read as a number: where both words and numbers fit, "0.1" is meant to be a number. */
+export const isWord = (value: unknown): value is string =>
+  typeof value === 'string' && Number.isNaN(Number(value))
+
 /** A value of an input file in a few words, for messages. */
 export function show(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'

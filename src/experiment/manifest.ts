@@ -7,7 +7,6 @@ import { systemCode, systemReason } from './disk.ts'
 import { InputError } from './errors.ts'
 import { isPolicyGradient, type Experiment, type Settings } from './experiment.ts'
 import { pgFilesOf, pgModuleOf } from './policy-gradient/files.ts'
-import { hashEnvironmentModule } from './policy-gradient/module.ts'
 import { sha256 } from './trial.ts'
 import { version } from './version.ts'
 
@@ -64,7 +63,9 @@ export async function manifestOf(experiment: Experiment, text: string): Promise<
   for (const file of files) inputs[file] = await hashFile(resolve(experiment.folder, file))
   for (const { settings } of experiment.variants) {
     const module = isPolicyGradient(settings) ? pgModuleOf(settings) : null
-    if (module !== null) inputs[module] ??= await hashEnvironmentModule(resolve(experiment.folder, module))
+    if (module === null) continue
+    const { hashEnvironmentModule } = await import('./policy-gradient/module.ts')
+    inputs[module] ??= await hashEnvironmentModule(resolve(experiment.folder, module))
   }
   return {
     fedrl: version,

@@ -34,10 +34,7 @@ const columnsOf = (n: number): number => (n <= 2 ? 2 : 2 * columnsOf(Math.ceil(n
  * @returns null where the sizes are not known before a file is read
  */
 export function memoryOf(settings: Settings): number | null {
-  if (isPolicyGradient(settings)) {
-    const bytes = pgMemoryOf(settings)
-    return bytes === null ? null : BASE + bytes
-  }
+  if (isPolicyGradient(settings)) return BASE + pgMemoryOf(settings)
   const { environment, agents, algorithm } = settings
   const sizes = sizesOf(environment)
   if (sizes === null) return null

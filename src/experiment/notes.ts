@@ -1,4 +1,5 @@
 /** What a reader must know of a run beside its numbers. */
+import { isPolicyAveraging } from '../algorithm/policy-averaging.ts'
 import type { AlgorithmSpec } from './experiment.ts'
 import { counted } from './report/words.ts'
 import type { PgSettings } from './policy-gradient/spec.ts'
@@ -26,15 +27,12 @@ export function notesOf(algorithm: AlgorithmSpec, problem: Problem): string[] {
   return notes
 }
 
-/** Algorithms whose Updates are no gradients: logits moved along advantages, probabilities, values. */
-const AVERAGINGS: readonly string[] = ['softpavg', 'projpavg', 'qavg']
-
 /** Plain sentences on policy gradients: what Updates give away, and metrics that mean something else here. */
 export function pgNotesOf({ algorithm, evaluate }: PgSettings): string[] {
   const { name, policy, gradient, localSteps, personalize } = algorithm
   const notes: string[] = []
   if (name !== 'local' && name !== 'central') {
-    const tells = (localSteps === 1 && !AVERAGINGS.includes(name)) || name === 'fast-fedpg'
+    const tells = (localSteps === 1 && !isPolicyAveraging(name)) || name === 'fast-fedpg'
     const stateful = policy === 'softmax' || ('linear' in policy && policy.linear === 'one-hot')
     if (gradient === 'exact' && tells && policy === 'softmax')
       notes.push(

@@ -387,6 +387,16 @@ suite('what is wrong is told, once, with its place', () => {
     expect(told(single, { set: ['algorithm.stepsize=0.2'] })).toEqual([
       'e.yaml: algorithm.stepsize: unknown key "stepsize", did you mean "stepSize"? (from --set algorithm.stepsize=0.2)',
     ])
+    const mixture = 'agents.behavior={mixture:0.5}'
+    expect(told(single, { set: [mixture] })).toEqual([
+      `e.yaml: --set ${mixture}: the value is expected a space after the colon, got "mixture:0.5"`,
+    ])
+    expect(told(single, { set: ['environment.family=garnet', 'environment.seed=1'] })).toContain(
+      'e.yaml:2:1: environment.states: missing, expected an integer in [1, 100000000]',
+    )
+    expect(told(single, { set: ['environment={family: chain}'] })).toEqual([
+      'e.yaml: environment.discount: missing, expected a number in [0, 1) (from --set environment={family: chain})',
+    ])
     expect(told(single, { set: ['__proto__.x=1'] })[0]).toContain('unknown key "__proto__"')
     expect(told(single, { set: ['stepSize'] })).toEqual([
       'e.yaml: --set: expected path=value, as in algorithm.stepSize=0.1, got "stepSize"',

@@ -1,6 +1,6 @@
 /** From the text of an experiment file to an experiment: flags applied, the grid expanded, every variant validated. */
 import type { Issue, Result } from '../numeric/result.ts'
-import { getIn, startsWith } from './data.ts'
+import { getIn, type Path, same, startsWith } from './data.ts'
 import { expected, isRecord } from './expect.ts'
 import type { Experiment } from './experiment.ts'
 import { absolutePaths, resolvedDocument } from './document.ts'
@@ -78,8 +78,18 @@ function gridIssues(vary: Vary, yes: boolean): Issue[] {
 
 /** The issue with its line and column, or with the flag that it comes from. */
 function placed(issue: Issue, data: unknown, source: Source, flags: readonly Flag[]): Issue {
-  const flag = flags.find(({ path }) => startsWith(issue.path, path) || startsWith(path, issue.path))
-  const changed = getIn(source.data, issue.path) !== getIn(data, issue.path)
-  if (flag !== undefined && changed) return { ...issue, message: `${issue.message} (from ${flag.text})` }
+  const differs = (path: Path): boolean => !same(getIn(source.data, path), getIn(data, path))
+  // what is missing from a mapping that a flag has put in place of something else
+  const madeBy = ({ path }: Flag): boolean => {
+    const parent = issue.path.slice(0, -1)
+    return startsWith(path, parent) && !isRecord(getIn(source.data, parent))
+  }
+  const flag = flags.find(
+    (each) =>
+      (startsWith(issue.path, each.path) && differs(each.path)) ||
+      (startsWith(each.path, issue.path) && differs(issue.path)) ||
+      madeBy(each),
+  )
+  if (flag !== undefined) return { ...issue, message: `${issue.message} (from ${flag.text})` }
   return { ...issue, ...source.placeOf(issue.path) }
 }

@@ -24,7 +24,9 @@ export async function writeProduct(
   write: Writer,
 ): Promise<void> {
   await write(modelPath(path, trial), [model])
-  await write(partPath(path, trial), [Buffer.concat([Buffer.from(`${sha256(part)}\n`), part])])
+  const hash = Buffer.from(`${sha256(part)}\n`)
+  // A second call of the system is dearer than to copy few bytes, and cheaper than to copy many.
+  await write(partPath(path, trial), part.length < FIRST ? [Buffer.concat([hash, part])] : [hash, part])
 }
 
 const NEWLINE = 0x0a
@@ -125,7 +127,7 @@ export async function* mergedRows(
       held.push(piece)
       bytes += piece.length
       if (bytes < PIECE) continue
-      yield Buffer.concat(held)
+      yield* piece.length < PIECE ? [Buffer.concat(held)] : held
       held = []
       bytes = 0
     }

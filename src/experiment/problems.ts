@@ -1,6 +1,5 @@
 /** The problems of an experiment as its first seed sees them, each distinct one built once. */
 import { isPolicyGradient, isQLearning, type Experiment, type QSettings } from './experiment.ts'
-import { buildPgProblem } from './policy-gradient/problem.ts'
 import { buildProblem } from './problem.ts'
 import type { Problem } from './simulation.ts'
 
@@ -40,8 +39,10 @@ async function checkPgProblems({ variants, seeds, folder }: Experiment): Promise
     if (!isPolicyGradient(settings)) continue
     const { environment, agents, algorithm } = settings
     const key = JSON.stringify([environment, agents, algorithm.policy])
-    if (!done.has(key)) await buildPgProblem(settings, seeds[0] ?? 0, folder)
+    if (done.has(key)) continue
     done.add(key)
+    const { buildPgProblem } = await import('./policy-gradient/problem.ts')
+    await buildPgProblem(settings, seeds[0] ?? 0, folder)
   }
 }
 

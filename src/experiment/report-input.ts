@@ -8,8 +8,6 @@ import { adviceOn, coverageOf, rewardWidth, theoremOf, theoryInput } from './adv
 import { isPolicyGradient, isQLearning, type Experiment, type QSettings } from './experiment.ts'
 import { outcomesOf } from './memory.ts'
 import { modelPath } from './parts.ts'
-import { optimumOf, pgAdvice } from './policy-gradient/advice.ts'
-import { buildPgProblem } from './policy-gradient/problem.ts'
 import { isFiniteSpec } from './policy-gradient/settings-kind.ts'
 import type { PgSettings } from './policy-gradient/spec.ts'
 import { firstProblems, problemKey } from './problems.ts'
@@ -132,6 +130,10 @@ async function pgVariantOf(
   variant: VariantSummary & { readonly settings: PgSettings },
   { seeds, folder }: Experiment,
 ): Promise<ReportVariant> {
+  const [{ optimumOf, pgAdvice }, { buildPgProblem }] = await Promise.all([
+    import('./policy-gradient/advice.ts'),
+    import('./policy-gradient/problem.ts'),
+  ])
   const { settings } = variant
   const problem = await buildPgProblem(settings, seeds[0] ?? 0, folder)
   const { sentences } = pgAdvice(settings, problem, seeds[0] ?? 0)

@@ -14,8 +14,8 @@ const row = fc.record({
 
 test('columns give the rows back, also from another thread', () => {
   fc.assert(
-    fc.property(fc.array(row, { maxLength: 30 }), (rows) => {
-      expect(rowsOfColumns(trial, structuredClone(columnsOf(trial, { rows })))).toEqual(rows)
+    fc.property(fc.array(row, { maxLength: 200 }), (rows) => {
+      expect(rowsOfColumns(trial, structuredClone(columnsOf(rows)))).toEqual(rows)
     }),
     { seed: 1, numRuns: 100 },
   )

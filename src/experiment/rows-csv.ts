@@ -3,28 +3,53 @@
  * hold no commas, quotes or line ends, so nothing is quoted. Both directions stream, as a run can have more rows than fit a string.
  */
 import type { Row } from '../metrics/row.ts'
+import type { RowColumns, RowsOf } from './row-columns.ts'
 
 /** First line of `rows.csv`, without its line end. */
 export const ROWS_HEADER = 'variant,seed,round,step,metric,value'
 
-/** Rows encoded at a time: with more of them, the pieces of the text live long enough to be copied by the garbage collector. */
-const BATCH = 512
+/** Bytes at first: of the rows of most trials. */
+const FIRST_BYTES = 1 << 14
+
+/**
+ * The rows of a trial as UTF-8, without header: a line of `rows.csv` each. Bytes are written one by one, without strings of whole lines
+ * in between; every name is ASCII.
+ */
+export function encodeRows(
+  { variant, seed }: RowsOf,
+  { round, step, metric, value, metrics }: RowColumns,
+): Uint8Array<ArrayBuffer> {
+  const head = `${variant},${seed},`
+  let bytes = new Uint8Array(FIRST_BYTES)
+  let size = 0
+  const put = (text: string): void => {
+    for (let i = 0; i < text.length; i++) bytes[size++] = text.charCodeAt(i)
+  }
+  const longest = head.length + 3 * LONGEST_NUMBER + 4 + Math.max(0, ...metrics.map(({ length }) => length))
+  for (let row = 0; row < value.length; row++) {
+    if (bytes.length - size < longest) bytes = resized(bytes, 2 * (bytes.length + longest))
+    put(head)
+    put(String(round[row]))
+    bytes[size++] = COMMA
+    put(String(step[row]))
+    bytes[size++] = COMMA
+    put(metrics[metric[row] as number] as string)
+    bytes[size++] = COMMA
+    put(print(value[row] as number))
+    bytes[size++] = NEWLINE
+  }
+  return bytes.subarray(0, size)
+}
+
+/** Characters of a printed double at most: '-1.2345678901234567e-300'. */
+const LONGEST_NUMBER = 24
 
 const print = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
 
-/** One line of `rows.csv`, with its line end. */
-export const rowLine = (row: Row): string =>
-  `${row.variant},${row.seed},${row.round},${row.step},${row.metric},${print(row.value)}\n`
-
-/** The rows as UTF-8, without header, in pieces of some hundred lines. */
-export function* encodeRows(rows: readonly Row[]): Generator<Uint8Array> {
-  const encoder = new TextEncoder()
-  for (let from = 0; from < rows.length; from += BATCH) {
-    let text = ''
-    const end = Math.min(from + BATCH, rows.length)
-    for (let i = from; i < end; i++) text += rowLine(rows[i] as Row)
-    yield encoder.encode(text)
-  }
+function resized(bytes: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const more = new Uint8Array(length)
+  more.set(bytes)
+  return more
 }
 
 /** Says of a row, before it is made, whether it is wanted. */
@@ -44,12 +69,16 @@ export async function* decodeRows(
   const read = lineReader(isWanted)
   let rest: Uint8Array = new Uint8Array(0)
   for await (const chunk of chunks) {
-    const bytes =
-      rest.length === 0
-        ? Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
-        : Buffer.concat([rest, chunk])
+    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length)
     const end = bytes.lastIndexOf(NEWLINE) + 1
-    yield read.rows(bytes.subarray(0, end))
+    if (end === 0) {
+      rest = Buffer.concat([rest, bytes])
+      continue
+    }
+    // The line that was cut is put together by itself: to move all bytes for it would keep the garbage collector busy.
+    const from = rest.length === 0 ? 0 : bytes.indexOf(NEWLINE) + 1
+    if (from > 0) yield read.rows(Buffer.concat([rest, bytes.subarray(0, from)]))
+    yield read.rows(bytes.subarray(from, end))
     rest = bytes.subarray(end)
   }
   if (rest.length > 0)

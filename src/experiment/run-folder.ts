@@ -18,6 +18,8 @@ export const ROWS = 'rows.csv'
 export const SUMMARY = 'summary.json'
 export const MODELS = 'models'
 export const PARTS = 'parts'
+/** what the server of a federation keeps: members, records, checkpoints */
+export const FEDERATION = 'federation'
 
 /** A run folder that this process may write. */
 export interface RunFolder {
@@ -134,7 +136,7 @@ export const lockRunFolder = (path: string): Promise<() => Promise<void>> =>
 
 /** Undoes {@link createRunFolder}: removes what it wrote, and the folders it made if nothing else is in them. */
 export async function discardRunFolder({ path, made, release }: RunFolder): Promise<void> {
-  for (const name of [MANIFEST, EXPERIMENT, MODELS, PARTS])
+  for (const name of [MANIFEST, EXPERIMENT, MODELS, PARTS, FEDERATION])
     await rm(join(path, name), { recursive: true, force: true })
   await release()
   await removeEmpty(path, made ?? path)

@@ -10,13 +10,12 @@ import { InputError, Interrupted, RunError } from './errors.ts'
 import type { Executor } from './executor.ts'
 import { batchesOf } from './batch.ts'
 import { usualExecutor } from './executor/usual.ts'
-import type { Experiment } from './experiment.ts'
+import { isPolicyGradient, type Experiment } from './experiment.ts'
 import { loadExperiment } from './load.ts'
 import { checkMemory } from './memory.ts'
 import { difference, experimentText, manifestOf } from './manifest.ts'
 import { checkProblems } from './problems.ts'
 import { isDone, mergedRows, writeProduct } from './parts.ts'
-import { pgWarnings } from './policy-gradient/warnings.ts'
 import type { Progress } from './progress.ts'
 import {
   createRunFolder,
@@ -47,6 +46,8 @@ export interface RunOptions {
   readonly write?: Writer
   /** default: worker threads */
   readonly executor?: Executor
+  /** the command that finishes the run in this folder; default: `fedrl run --resume` */
+  readonly toFinish?: (folder: string) => string
 }
 
 /** A finished run. */
@@ -140,6 +141,7 @@ async function carryOn(
   try {
     const batches = batchesOf(experiment, (trial) => !keys.has(keyOf(trial)), threadsOf(options))
     await options.executor.execute(batches, {
+      folder: folder.path,
       ...(options.signal && { signal: options.signal }),
       onProgress: tally.advance,
       onFinished: async (trial, product) => {
@@ -159,7 +161,7 @@ async function carryOn(
       kernelCpuSeconds,
     }
   } catch (error) {
-    throw await settleFailure(error, folder, options.signal, tally.now())
+    throw await settleFailure(error, folder, options, tally.now())
   }
 }
 
@@ -179,12 +181,19 @@ async function finish(
     manifest,
     accounts,
     await samplingOf(experiment),
-    await pgWarnings(experiment),
+    await warningsOf(experiment),
   )
   await writeReport(path, { experiment, summary, bound: largestBound(accounts) }, write)
   await write(join(path, SUMMARY), [new TextEncoder().encode(`${JSON.stringify(summary, null, 2)}\n`)])
   await rm(join(path, PARTS), { recursive: true, force: true })
   return summary
+}
+
+/** What theory warns of, by variant. */
+async function warningsOf(experiment: Experiment): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (!experiment.variants.some(({ settings }) => isPolicyGradient(settings))) return new Map()
+  const { pgWarnings } = await import('./policy-gradient/warnings.ts')
+  return pgWarnings(experiment)
 }
 
 /** The bound that holds for every trial; null where a trial has none. */
@@ -198,7 +207,7 @@ const largestBound = (accounts: readonly Account[]): number | null =>
 async function settleFailure(
   error: unknown,
   folder: RunFolder,
-  signal: AbortSignal | undefined,
+  { signal, toFinish = (path) => `fedrl run --resume ${path}` }: RunOptions,
   progress: Progress,
 ): Promise<unknown> {
   if (error instanceof InputError && folder.isNew && progress.trialsDone === 0) {
@@ -206,7 +215,7 @@ async function settleFailure(
     return error
   }
   await folder.release()
-  const kept = `${progress.trialsDone} of ${progress.trials} trials are kept; to finish: fedrl run --resume ${folder.path}`
+  const kept = `${progress.trialsDone} of ${progress.trials} trials are kept; to finish: ${toFinish(folder.path)}`
   if (signal?.aborted === true) return new Interrupted(`stopped: ${kept}`, { cause: error })
   return error instanceof RunError ? new RunError(`${error.message}\n${kept}`, { cause: error }) : error
 }

@@ -1,13 +1,13 @@
 /** Simulates a batch on the kernel: rounds, rows at the times asked for, and the final tables. */
 import type { KernelProblem, KernelRun, Lane } from '../kernel.ts'
 import { startKernel } from '../kernel/start.ts'
-import type { Row } from '../metrics/row.ts'
 import { stepSizeAt } from '../numeric/step-size.ts'
 import { Interrupted } from './errors.ts'
 import { evaluator } from './evaluator.ts'
 import type { AlgorithmSpec } from './experiment.ts'
 import { drawAlike, kernelProblem, samplesOfStep, type LaneInput } from './kernel-problem.ts'
 import { notesOf } from './notes.ts'
+import { rowRecorder, rowsOfColumns, type RowColumns, type RowsOf } from './row-columns.ts'
 import type { Finished, Problem } from './simulation.ts'
 import { traffic } from './traffic.ts'
 
@@ -33,10 +33,21 @@ export async function simulate(
   seeds: readonly number[],
   options: SimulateOptions = {},
 ): Promise<Finished[]> {
+  const trials = lanes.flatMap(({ variant }) => seeds.map((seed) => ({ variant, seed })))
+  const finished = await simulateInColumns(lanes, seeds, options)
+  return finished.map((one, i) => ({ ...one, rows: rowsOfColumns(trials[i] as RowsOf, one.rows) }))
+}
+
+/** {@link simulate} with the rows in columns. */
+export async function simulateInColumns(
+  lanes: readonly LaneInput[],
+  seeds: readonly number[],
+  options: SimulateOptions = {},
+): Promise<Finished<RowColumns>[]> {
   const [first, second] = lanes
   if (first === undefined) return []
   if (second !== undefined && !first.problems.every((problem, i) => drawAlike(problem, second.problems[i]))) {
-    const apart = lanes.map((lane) => simulate([lane], seeds, options))
+    const apart = lanes.map((lane) => simulateInColumns([lane], seeds, options))
     return (await Promise.all(apart)).flat()
   }
   return simulateTogether([first, ...lanes.slice(1)], seeds, options)
@@ -46,14 +57,12 @@ async function simulateTogether(
   lanes: readonly [LaneInput, ...LaneInput[]],
   seeds: readonly number[],
   options: SimulateOptions,
-): Promise<Finished[]> {
+): Promise<Finished<RowColumns>[]> {
   const [{ settings, problems }] = lanes
   const { algorithm, evaluate } = settings
   const kernel = kernelProblem(lanes, seeds)
   const run = await startKernel(kernel)
-  const trials = lanes.flatMap((lane, l) =>
-    seeds.map((seed, member) => trialOf(lane, l, seed, member, kernel, run)),
-  )
+  const trials = lanes.flatMap((lane, l) => seeds.map((_, member) => trialOf(lane, l, member, kernel, run)))
   const together = kernel.agents * trials.length
   const constant = lanes.every((lane) => typeof lane.settings.algorithm.stepSize === 'number')
   const steady = constant && !trials.some(({ countsBytes }) => countsBytes)
@@ -138,9 +147,8 @@ function startStopwatch(cpuClock: (() => number) | undefined) {
 
 /** Rows and costs of one trial of the batch. */
 function trialOf(
-  { variant, settings: { algorithm, evaluate }, problems }: LaneInput,
+  { settings: { algorithm, evaluate }, problems }: LaneInput,
   lane: number,
-  seed: number,
   member: number,
   { agents, states, actions }: KernelProblem,
   run: KernelRun,
@@ -151,7 +159,7 @@ function trialOf(
   const samplesPerStep = agents * samplesOfStep(algorithm, problem)
   const countsBytes = evaluate.metrics.includes('bytes')
   const measured = { distance: () => run.distance(member, lane), table: () => run.table(member, lane) }
-  const rows: Row[] = []
+  const { add, columns } = rowRecorder(evaluate.metrics)
   let bytes = 0
   return {
     countsBytes,
@@ -160,12 +168,11 @@ function trialOf(
     },
     evaluate(round: number, step: number): void {
       const cost = { samples: step * samplesPerStep, rounds: round, bytes }
-      for (const metric of evaluate.metrics)
-        rows.push({ variant, seed, round, step, metric, value: measure(metric, measured, cost) })
+      evaluate.metrics.forEach((metric, i) => add(round, step, i, measure(metric, measured, cost)))
     },
     result() {
       const alone = algorithm.name === 'q-learning' ? [agents] : []
-      return { rows, q: run.table(member, lane), shape: [...alone, states, actions] }
+      return { rows: columns(), q: run.table(member, lane), shape: [...alone, states, actions] }
     },
   }
 }

@@ -3,6 +3,7 @@ import type { Built } from '../mdp/mdp.ts'
 import type { Log } from '../mdp/log.ts'
 import type { PolicySet } from '../mdp/policy.ts'
 import type { Row } from '../metrics/row.ts'
+import type { Rows } from './row-columns.ts'
 
 /** The problem of one (variant, seed), built: what agents act in, and the truth where it is known. */
 export interface Problem {
@@ -19,9 +20,9 @@ export interface Problem {
     | { readonly kind: 'logs'; readonly logs: readonly Log[] }
 }
 
-/** The outcome of one (variant, seed) of Q-learning. */
-export interface Finished {
-  readonly rows: readonly Row[]
+/** The outcome of one (variant, seed) of Q-learning. @typeParam R one by one, or in columns */
+export interface Finished<R extends Rows = readonly Row[]> {
+  readonly rows: R
   /** row-major; shape [S, A], or [K, S, A] for independent learners */
   readonly q: Float64Array
   readonly shape: readonly number[]

@@ -29,6 +29,7 @@ describe('parseYaml', () => {
     ['a: 1\nb: 2\na: 3', /unique/, 3],
     ['a: !!unknown 1', /Unresolved tag/, 1],
     ['a: 1\n---\nb: 2', /expected one document, got several/, 2],
+    ['a:\n  b: {c: 1, d:8, e:9}', /^expected a space after the colon, got "d:8"$/, 2],
     ['a\0b', /binary/, undefined],
     ['['.repeat(100_000), /nested too deeply/, 1],
     [bomb(), /at most 100 YAML aliases/, 1],

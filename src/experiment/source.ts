@@ -1,5 +1,15 @@
 /** YAML text as plain data whose places are known. */
-import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml'
 import type { Issue, Result } from '../numeric/result.ts'
 import type { Path } from './data.ts'
 
@@ -34,6 +44,12 @@ export function parseYaml(text: string): Result<Source> {
     // Later faults mostly follow from the first.
     const fault = [...document.errors, ...document.warnings][0]
     if (fault !== undefined) return { ok: false, issues: [issue(explain(fault.message), fault.pos[0])] }
+    const glued = gluedKey(document)
+    if (glued !== null)
+      return {
+        ok: false,
+        issues: [issue(`expected a space after the colon, got "${glued.text}"`, glued.offset)],
+      }
     const data: unknown = document.toJS({ maxAliasCount: MOST_ALIASES })
     const root = document.contents
     return { ok: true, value: { data, placeOf: (path) => place(root === null ? 0 : offsetOf(root, path)) } }
@@ -43,6 +59,22 @@ export function parseYaml(text: string): Result<Source> {
     if (error instanceof RangeError) return { ok: false, issues: [issue(explain(error.message), 0)] }
     throw error
   }
+}
+
+/** A key of a mapping in braces, such as `rollouts:8`, which YAML takes for one word with no value. */
+function gluedKey(document: Document): { readonly text: string; readonly offset: number } | null {
+  let found: ReturnType<typeof gluedKey> = null
+  visit(document, {
+    Pair(_, { key, value }, ancestors) {
+      const map = ancestors.at(-1)
+      const isEmpty = value === null || (isScalar(value) && value.source === '')
+      if (!isMap(map) || map.flow !== true || !isEmpty) return undefined
+      if (!isScalar(key) || key.type !== 'PLAIN' || !/^\w+:./.test(String(key.value))) return undefined
+      found = { text: String(key.value), offset: startOf(key) }
+      return visit.BREAK
+    },
+  })
+  return found
 }
 
 /** Faults whose text is for programmers, by how it begins. */

@@ -1,6 +1,7 @@
 /** A trial is one (variant, seed): the unit that is carried out, written and, after a crash, never done twice. */
 import { createHash } from 'node:crypto'
 import { isPolicyGradient, type Experiment, type Settings } from './experiment.ts'
+import { columnsOf, type RowColumns, type Rows } from './row-columns.ts'
 import { encodeRows } from './rows-csv.ts'
 import { encodeSafetensors } from './safetensors.ts'
 import type { Row } from '../metrics/row.ts'
@@ -12,9 +13,9 @@ export interface Trial {
   readonly settings: Settings
 }
 
-/** A simulated trial and how well its truth is known. */
-export interface Outcome {
-  readonly rows: readonly Row[]
+/** A simulated trial and how well its truth is known. @typeParam R one by one, or in columns where there are many */
+export interface Outcome<R extends Rows = readonly Row[]> {
+  readonly rows: R
   /** the model, by name: `q`, `theta`, `pi`; row-major */
   readonly tensors: Readonly<
     Record<string, { readonly shape: readonly number[]; readonly data: Float64Array }>
@@ -79,7 +80,7 @@ export function stepsOf({ settings }: Trial): number {
 }
 
 /** A finished trial as bytes. */
-export function encodeProduct(trial: Trial, finished: Outcome): Product {
+export function encodeProduct(trial: Trial, finished: Outcome<Rows>): Product {
   const model = encodeSafetensors({
     tensors: finished.tensors,
     metadata: {
@@ -89,16 +90,17 @@ export function encodeProduct(trial: Trial, finished: Outcome): Product {
       seed: String(trial.seed),
     },
   })
-  const rows = [...encodeRows(finished.rows)]
+  const columns = columnsOf(finished.rows)
+  const rows = encodeRows(trial, columns)
   const account: Account = {
-    final: finalOf(finished.rows),
+    final: finalOf(columns),
     notes: finished.notes,
     agentSteps: finished.agentSteps,
     bound: finished.bound,
-    rowBytes: rows.reduce((sum, { length }) => sum + length, 0),
+    rowBytes: rows.length,
     model: sha256(model),
   }
-  const part = concatenate([new TextEncoder().encode(`${JSON.stringify(account)}\n`), ...rows])
+  const part = concatenate(new TextEncoder().encode(`${JSON.stringify(account)}\n`), rows)
   return { model, part, kernelCpuSeconds: finished.kernelCpuSeconds }
 }
 
@@ -116,18 +118,17 @@ export function parseAccount(line: string): Account | null {
 export const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex')
 
 /** The last value of each metric, in the order in which metrics first appear. */
-function finalOf(rows: Outcome['rows']): Record<string, number> {
+function finalOf({ metric, value, metrics }: RowColumns): Record<string, number> {
   const final: Record<string, number> = {}
-  for (const { metric, value } of rows) final[metric] = value
+  for (let row = 0; row < value.length; row++) {
+    final[metrics[metric[row] as number] as string] = value[row] as number
+  }
   return final
 }
 
-function concatenate(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
-  }
+function concatenate(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(first.length + second.length)
+  bytes.set(first)
+  bytes.set(second, first.length)
   return bytes
 }

@@ -5,6 +5,7 @@ import { toFailure, type Reply, type Request, type WorkerData } from './executor
 import { trialsIn } from './batch.ts'
 import { buffersOf, ENCODERS, type Encodings } from './encodings.ts'
 import type { CarryOut } from './executor.ts'
+import type { Rows } from './row-columns.ts'
 import { threadClock } from './thread-clock.ts'
 import type { Outcome } from './trial.ts'
 
@@ -24,7 +25,7 @@ async function answer(
   }
   try {
     const outcomes = await carryOut(batch, { onProgress })
-    const kept = trialsIn(batch).map((trial, i) => ENCODERS[keep](trial, outcomes[i] as Outcome))
+    const kept = trialsIn(batch).map((trial, i) => ENCODERS[keep](trial, outcomes[i] as Outcome<Rows>))
     reply({ kind: 'finished', kept }, kept.flatMap(buffersOf))
   } catch (error) {
     reply({ kind: 'failed', failure: toFailure(error) })

@@ -62,6 +62,12 @@ describe('dynamicsDistance', () => {
     )
   })
 
+  it('does not compare the many agents that share dynamics with one another', () => {
+    const shared = two(0.5)
+    const agents = Array.from({ length: 50_000 }, () => withRewards(shared, Float64Array.of(5, 6)))
+    expect(dynamicsHeterogeneity([...agents, two(0.25)])).toBe(0.25)
+  })
+
   it('is taken over all pairs of agents', () => {
     expect(dynamicsHeterogeneity([two(0.5), two(0.25), two(1)])).toBe(0.75)
     expect(dynamicsHeterogeneity([two(0.5), two(0.5)])).toBe(0)

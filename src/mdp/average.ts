@@ -78,9 +78,12 @@ function addRow(mdp: Mdp, z: number, sign: number, into: Float64Array): void {
  * @throws RangeError when numbers of states or actions differ
  */
 export function dynamicsHeterogeneity(mdps: readonly Mdp[]): number {
-  const pairs = mdps.flatMap((a, i) => mdps.slice(i + 1).map((b) => [a, b] as const))
-  return pairs.reduce(
-    (most, [a, b]) => (sameDynamics(a, b) ? most : Math.max(most, dynamicsDistance(a, b))),
-    0,
-  )
+  const distinct: Mdp[] = []
+  let most = 0
+  for (const mdp of mdps) {
+    if (distinct.some((other) => sameDynamics(other, mdp))) continue
+    for (const other of distinct) most = Math.max(most, dynamicsDistance(other, mdp))
+    distinct.push(mdp)
+  }
+  return most
 }

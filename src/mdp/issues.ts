@@ -37,6 +37,15 @@ export function shown(value: unknown): string {
       ? String(value)
       : value === undefined
         ? 'nothing'
-        : (JSON.stringify(value) ?? typeof value)
+        : jsonOf(value)
   return text.length > 40 ? `${text.slice(0, 37)}...` : text
+}
+
+/** JSON of a value; of what has none (a bigint, a cycle) its text. */
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? typeof value
+  } catch {
+    return typeof value === 'bigint' ? `${value}n` : Object.prototype.toString.call(value)
+  }
 }

@@ -88,7 +88,9 @@ export class Endpoint implements Guest {
     const { frameBytes, queueBytes } = this.#limits
     if (frame.byteLength > frameBytes)
       return Promise.reject(
-        new RangeError(`${this.peer}: expected a frame of at most ${frameBytes} bytes, got ${frame.byteLength}`),
+        new RangeError(
+          `${this.peer}: expected a frame of at most ${frameBytes} bytes, got ${frame.byteLength}`,
+        ),
       )
     if (this.#queued > queueBytes)
       this.fail(`it reads too slowly: ${this.#queued} bytes wait, at most ${queueBytes} may`)

@@ -14,7 +14,7 @@ checkTransport('a link', async (limits) => listenFaulty({ seed: 1, messageBytes:
 checkTransport(
   'a link over a wire with every fault',
   async (limits) => {
-    const some = { drop: 0.05, duplicate: 0.05, reorder: 0.05, cut: 0.03, damage: 0.03, delayMs: 1 }
+    const some = { drop: 0.02, duplicate: 0.05, reorder: 0.02, cut: 0.01, damage: 0.01, delayMs: 1 }
     return listenFaulty({ seed: 2, messageBytes: 20_000, ...some }, limits)
   },
   { cut: true, freeze: true },
@@ -73,4 +73,26 @@ it('never holds more than its bound, however fast the other side sends', async (
   near.endpoint.close()
   expect((await near.endpoint.closed).code).toBe('done')
   expect((await far.endpoint.closed).code).toBe('lost')
+})
+
+it('learns that a wire is slow, and then sends everything once', async () => {
+  const limits = limitsOf()
+  let bytes = 0
+  const count = (passing: number, fromAgent: boolean): boolean => {
+    if (fromAgent) bytes += passing
+    return true
+  }
+  // several times the time after which a slice is sent again
+  const [near, far] = faultyLinks({ seed: 4, messageBytes: 2000, delayMs: 40 }, [limits, limits], count)
+  near.open()
+  await near.answered
+  const frames = Array.from({ length: 50 }, (_, i) => frameOf(i, 1900))
+  for (let batch = 0; batch < 6; batch++) {
+    bytes = 0
+    for (const frame of frames) await near.endpoint.send(frame)
+    expect(await take(far.endpoint.frames, 50)).toEqual(frames)
+  }
+  expect(bytes).toBeLessThan(1.2 * 50 * 1940)
+  near.endpoint.close()
+  await Promise.all([near.endpoint.closed, far.endpoint.closed])
 })

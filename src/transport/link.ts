@@ -5,7 +5,7 @@
  */
 import type { Closing, Limits } from '../transport.ts'
 import { Endpoint, costOf, type Line } from './endpoint.ts'
-import { Kind, MESSAGE_OVERHEAD, decodeMessage, encodeMessage, type Message } from './slice.ts'
+import { Kind, MESSAGE_OVERHEAD, decodeMessage, encodeMessage, memory, type Message } from './slice.ts'
 
 /** What carries the messages of a link. */
 export interface Wire {
@@ -27,7 +27,7 @@ export interface Pace {
   readonly partingMs: number
 }
 
-const PACE: Pace = { resendMs: 250, ackMs: 5, partingMs: 5000 }
+const PACE: Pace = { resendMs: 500, ackMs: 5, partingMs: 5000 }
 
 /** Signs of life are sent so often within `silenceMs`. */
 const BEATS = 3
@@ -50,6 +50,8 @@ type Timer = ReturnType<typeof setTimeout> | null
 
 const UNREAD: Closing = { code: 'lost', reason: 'the other side closed before all that it sent was read' }
 
+const HEARD: Closing = { code: 'lost', reason: 'the other side was told that the connection ended' }
+
 const NOTHING = new Uint8Array(0)
 
 /** One end of a link. */
@@ -60,10 +62,15 @@ export class Link implements Line {
   readonly #limits: Limits
   readonly #wire: Wire
   readonly #pace: Pace
-  // sending: slices from number #base on; those before #at were sent
+  // sending: slices from number #base on; those before #at need not be sent now, those before #sent were sent before
   #slices: Slice[] = []
   #base = 0
   #at = 0
+  #sent = 0
+  /** how often the time to send again was doubled */
+  #patience = 0
+  /** a slice was sent again, and nothing more is until it is answered */
+  #probing = false
   #end = 0
   #acknowledged = 0
   #window = 0
@@ -78,7 +85,8 @@ export class Link implements Line {
   #ack: Timer = null
   readonly #heart: ReturnType<typeof setInterval>
   #hello: () => void = () => {}
-  #whenEmpty: (() => void) | null = null
+  /** told when the other side knows that this side ends */
+  #whenEnded: () => void = () => {}
 
   constructor(peer: string, limits: Limits, wire: Wire, pace: Partial<Pace> = {}) {
     this.endpoint = new Endpoint(peer, limits, this)
@@ -100,10 +108,11 @@ export class Link implements Line {
     this.#transmit({ kind: Kind.ack, payload: NOTHING, rest: 0 }, 0)
   }
 
-  /** Sends at once what is not acknowledged: the wire may have lost it. */
+  /** Sends at once what is not acknowledged: the wire has lost it. */
   repeat(): void {
     this.#at = this.#base
-    this.#pump(true)
+    this.#probing = false
+    this.#pump()
   }
 
   write(frame: Uint8Array): void {
@@ -118,22 +127,29 @@ export class Link implements Line {
 
   read(): void {
     // the other side may have stopped for want of room
-    if (this.#told < this.#limits.queueBytes / 2 && this.endpoint.room >= this.#limits.queueBytes / 2) this.say()
+    if (this.#told < this.#limits.queueBytes / 2 && this.endpoint.room >= this.#limits.queueBytes / 2)
+      this.say()
   }
 
-  end({ code, reason }: Closing): Promise<void> | void {
-    if (code !== 'done') return this.#wire.send(cutMessage({ code, reason }))
-    this.#push(Kind.close, new TextEncoder().encode(reason), 0, 0)
-    this.#pump()
+  end(closing: Closing): Promise<void> {
+    const { resendMs, partingMs } = this.#pace
+    const done = closing.code === 'done'
+    const cut = cutMessage(done ? UNREAD : closing)
+    if (done) this.#push(Kind.close, new TextEncoder().encode(closing.reason), 0, 0)
+    if (done) this.#pump()
+    else this.#wire.send(cut)
     return new Promise((resolve) => {
-      const late = setTimeout(() => {
-        this.#wire.send(cutMessage(UNREAD))
-        resolve()
-      }, this.#pace.partingMs)
-      this.#whenEmpty = () => {
+      const again = done ? null : setInterval(() => this.#wire.send(cut), resendMs)
+      const ended = (): void => {
         clearTimeout(late)
+        if (again !== null) clearInterval(again)
         resolve()
       }
+      const late = setTimeout(() => {
+        this.#wire.send(cut)
+        ended()
+      }, partingMs)
+      this.#whenEnded = ended
     })
   }
 
@@ -155,23 +171,37 @@ export class Link implements Line {
     this.#slices.push({ kind, payload, rest, cost, end: this.#end })
   }
 
-  /** Sends what the window allows; one slice beyond it where `probe`, for the answer that says whether there is room now. */
-  #pump(probe = false): void {
-    let more = probe
-    for (; this.#at < this.#base + this.#slices.length; this.#at++) {
+  /** Sends what the window allows. */
+  #pump(): void {
+    for (; !this.#probing && this.#at < this.#base + this.#slices.length; this.#at++) {
       const slice = this.#slices[this.#at - this.#base] as Slice
-      if (slice.end > this.#window && !more) break
-      more = false
+      if (slice.end > this.#window) break
       this.#transmit(slice, this.#at)
+      this.#sent = Math.max(this.#sent, this.#at + 1)
     }
-    if (this.#slices.length > 0) this.#resend ??= setTimeout(() => this.#again(this.#base), this.#pace.resendMs)
+    if (this.#slices.length === 0 || this.#resend !== null) return
+    const base = this.#base
+    this.#resend = setTimeout(
+      () => this.#again(base),
+      this.#pace.resendMs * (1 << Math.floor(this.#patience)),
+    )
   }
 
+  /**
+   * Sends one slice again where none was acknowledged for a while; its answer tells whether there is room and the line stands. Each time the
+   * while is doubled, so that a line that is merely slow is soon given everything once.
+   */
   #again(base: number): void {
     this.#resend = null
-    if (this.#slices.length === 0) return
-    if (this.#base === base) this.repeat()
-    else this.#pump()
+    const first = this.#slices[0]
+    if (first !== undefined && this.#base === base) {
+      this.#probing = true
+      this.#patience = Math.min(this.#patience + 1, 4)
+      this.#transmit(first, base)
+      this.#at = base + 1
+      this.#sent = Math.max(this.#sent, this.#at)
+    } else this.#patience = Math.max(0, this.#patience - 1 / 8)
+    this.#pump()
   }
 
   #transmit({ kind, payload, rest }: Pick<Slice, 'kind' | 'payload' | 'rest'>, number: number): void {
@@ -184,13 +214,15 @@ export class Link implements Line {
 
   /** Forgets the slices that the other side has, and learns how much more it takes. */
   #learn({ next, room }: Message): void {
-    if (next > this.#at || next < this.#base) return
+    if (next > this.#sent || next < this.#base) return
+    if (next > this.#base) this.#probing = false
     const done = this.#slices.splice(0, next - this.#base)
     this.#base = next
+    this.#at = Math.max(this.#at, next)
     this.#acknowledged = done.at(-1)?.end ?? this.#acknowledged
     this.#window = Math.max(this.#window, this.#acknowledged + room)
     for (const { cost } of done) if (cost > 0) this.endpoint.taken(cost)
-    if (this.#slices.length === 0) this.#whenEmpty?.()
+    if (done.at(-1)?.kind === Kind.close) this.#whenEnded()
   }
 
   #take(message: Message): void {
@@ -208,8 +240,9 @@ export class Link implements Line {
   #fill({ payload, rest }: Message): void {
     const left = payload.byteLength + rest
     if (this.#frame === null && left > this.endpoint.longest) return this.endpoint.tooLong(left)
-    this.#frame ??= new Uint8Array(left)
-    if (this.#filled + left !== this.#frame.byteLength) return this.endpoint.fail('it sent slices that do not fit')
+    this.#frame ??= memory(left)
+    if (this.#filled + left !== this.#frame.byteLength)
+      return this.endpoint.fail('it sent slices that do not fit')
     this.#frame.set(payload, this.#filled)
     this.#filled += payload.byteLength
     if (rest > 0) return
@@ -222,12 +255,13 @@ export class Link implements Line {
   #done(reason: Uint8Array): void {
     this.say()
     // it reads no more, so there is nothing to wait for
-    this.#whenEmpty?.()
+    this.#whenEnded()
     this.endpoint.gone({ code: 'done', reason: new TextDecoder().decode(reason) })
   }
 
   #gone(payload: Uint8Array): void {
-    this.#whenEmpty?.()
+    if (this.endpoint.isOpen) this.#wire.send(cutMessage(HEARD))
+    this.#whenEnded()
     this.endpoint.gone(closingOf(payload))
   }
 
@@ -251,7 +285,10 @@ export const cutMessage = ({ code, reason }: Closing): Uint8Array =>
   encodeMessage({
     kind: Kind.cut,
     payload: new TextEncoder().encode(JSON.stringify({ code, reason })),
-    ...{ rest: 0, number: 0, next: 0, room: 0 },
+    rest: 0,
+    number: 0,
+    next: 0,
+    room: 0,
   })
 
 /** Whether a message asks for a connection, answers none, or belongs to one; null where it is damaged. */
@@ -265,7 +302,8 @@ export function purposeOf(bytes: Uint8Array): 'open' | 'end' | 'other' | null {
 function closingOf(payload: Uint8Array): Closing {
   try {
     const { code, reason } = JSON.parse(new TextDecoder().decode(payload)) as Partial<Closing>
-    if ((code === 'done' || code === 'limit' || code === 'lost') && typeof reason === 'string') return { code, reason }
+    if ((code === 'done' || code === 'limit' || code === 'lost') && typeof reason === 'string')
+      return { code, reason }
   } catch {
     // as below
   }

@@ -15,8 +15,8 @@ export interface NatsPlace {
   readonly pace?: Partial<Pace>
 }
 
-/** No message is longer, bytes, though the broker allow it: short ones let others pass between. */
-const LONGEST_MESSAGE = 256 * 1024
+/** No message is longer, bytes, though the broker allow it: what a broker allows unless it is told otherwise. */
+const LONGEST_MESSAGE = 1024 * 1024
 
 /** A connection to the broker, and whether the broker is there now. */
 export interface Broker {
@@ -50,9 +50,12 @@ async function load() {
   try {
     return await import('@nats-io/transport-node')
   } catch (error) {
-    throw new TransportError('NATS needs the package @nats-io/transport-node: npm install @nats-io/transport-node', {
-      cause: error,
-    })
+    throw new TransportError(
+      'NATS needs the package @nats-io/transport-node: npm install @nats-io/transport-node',
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -80,12 +83,15 @@ export function wireTo(broker: Broker, subject: string, drop: () => void): Wire 
 /** @throws RangeError where a name is not one token of a subject */
 export function checkName(name: string): void {
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(name))
-    throw new RangeError(`nats: expected a name of 1 to 64 letters, digits, - and _, got ${JSON.stringify(name)}`)
+    throw new RangeError(
+      `nats: expected a name of 1 to 64 letters, digits, - and _, got ${JSON.stringify(name)}`,
+    )
 }
 
 /** @throws RangeError where a subject has spaces or wildcards */
 export function checkSubject(subject: string): void {
   if (!/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/.test(subject))
-    throw new RangeError(`nats: expected a subject of letters, digits, -, _ and dots, got ${JSON.stringify(subject)}`)
+    throw new RangeError(
+      `nats: expected a subject of letters, digits, -, _ and dots, got ${JSON.stringify(subject)}`,
+    )
 }
-

@@ -31,7 +31,11 @@ describe.skipIf(noBroker !== null)(`NATS${noBroker === null ? '' : `: ${noBroker
       const place = { url: broker.url, subject: `fedrl.test-${federations++}`, limits }
       const listener = await listenNats(place)
       const url = `nats://127.0.0.1:${proxy.port}`
-      return { ...proxy, listener, connect: (own = limits) => connectNats({ ...place, url, limits: own }, 'ward-3') }
+      return {
+        ...proxy,
+        listener,
+        connect: (own = limits) => connectNats({ ...place, url, limits: own }, 'ward-3'),
+      }
     },
     { cut: true, freeze: true, slack: SLACK },
   )

@@ -10,7 +10,10 @@ import { checkName, checkSubject, reach, wireTo, type Broker, type NatsPlace } f
 
 export type { NatsPlace } from './nats-broker.ts'
 
-const UNKNOWN: Closing = { code: 'lost', reason: 'the server does not know the connection; it was started anew' }
+const UNKNOWN: Closing = {
+  code: 'lost',
+  reason: 'the server does not know the connection; it was started anew',
+}
 const BROKEN: Closing = { code: 'lost', reason: 'the connection to the broker ended' }
 
 /** The status of a broker's own answer. */
@@ -56,11 +59,18 @@ export async function listenNats(place: NatsPlace): Promise<Listener> {
     guests.add(link.endpoint)
     return link
   }
-  const hear = (id: string, bytes: Uint8Array): void => {
+  /** Answers who is not known, unless that is the end of something or not a message at all. */
+  const greet = (id: string, bytes: Uint8Array): void => {
     const purpose = purposeOf(bytes)
-    const link = links.get(id) ?? (purpose === 'open' ? accept(id) : UNKNOWN)
+    const link = purpose === 'open' ? accept(id) : UNKNOWN
     if (link instanceof Link) link.hear(bytes)
-    else if (purpose !== 'end' && purpose !== null) connection.publish(`${subject}.down.${id}`, cutMessage(link))
+    else if (purpose !== 'end' && purpose !== null)
+      connection.publish(`${subject}.down.${id}`, cutMessage(link))
+  }
+  const hear = (id: string, bytes: Uint8Array): void => {
+    const link = links.get(id)
+    if (link === undefined) greet(id, bytes)
+    else link.hear(bytes)
   }
   const start = `${subject}.up.`.length
   connection.subscribe(`${subject}.server`, { callback: (_, message) => void message.respond() })

@@ -38,9 +38,13 @@ const HEADER = 40
 /** Bytes that a message has besides its payload. */
 export const MESSAGE_OVERHEAD = HEADER
 
+/** So many bytes that are all to be written: nobody zeroes them first. */
+export const memory = (bytes: number): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
+
 /** A message as bytes. */
 export function encodeMessage({ kind, rest, number, next, room, payload }: Message): Uint8Array {
-  const bytes = new Uint8Array(HEADER + payload.byteLength)
+  const bytes = memory(HEADER + payload.byteLength)
   const view = new DataView(bytes.buffer)
   view.setUint32(0, MAGIC, true)
   view.setUint32(8, kind, true)
@@ -48,6 +52,7 @@ export function encodeMessage({ kind, rest, number, next, room, payload }: Messa
   view.setFloat64(16, number, true)
   view.setFloat64(24, next, true)
   view.setUint32(32, room, true)
+  view.setUint32(36, 0, true)
   bytes.set(payload, HEADER)
   view.setUint32(4, crc32(bytes.subarray(8)), true)
   return bytes

@@ -6,13 +6,21 @@ import { TransportError, limitsOf, type Connection, type Limits } from '../trans
 import { Endpoint, costOf, type Line } from './endpoint.ts'
 import { closeFrameOf, closingOf } from './websocket-closing.ts'
 
+/** What is used of the events of a browser's WebSocket. */
+interface SocketEvent {
+  readonly type: string
+  /** of a message */
+  readonly data?: unknown
+  /** of the close */
+  readonly code?: number
+  readonly reason?: string
+}
+
 /** What is used of a browser's WebSocket. */
 interface PageSocket {
   binaryType: string
   readonly bufferedAmount: number
-  onopen: ((event: never) => void) | null
-  onmessage: ((event: never) => void) | null
-  onclose: ((event: never) => void) | null
+  addEventListener(type: 'open' | 'message' | 'close', listener: (event: SocketEvent) => void): void
   send(data: Uint8Array): void
   close(code: number, reason: string): void
 }
@@ -75,24 +83,24 @@ export function connectPage(
     allowed,
     lineOf(socket, (cost) => endpoint.taken(cost)),
   )
-  socket.onmessage = ({ data }: { readonly data: unknown }) => {
+  socket.addEventListener('message', ({ data }) => {
     if (data instanceof ArrayBuffer) endpoint.arrive(new Uint8Array(data))
     else endpoint.fail('it sent text, but frames are binary')
-  }
+  })
   return new Promise((resolve, reject) => {
     const fail = (why: string): void => reject(new TransportError(`cannot connect to ${url}: ${why}`))
     const late = setTimeout(() => {
       fail(`no answer within ${allowed.helloMs} ms`)
       socket.close(...closeFrameOf({ code: 'done', reason: 'too late' }))
     }, allowed.helloMs)
-    socket.onopen = () => {
+    socket.addEventListener('open', () => {
       clearTimeout(late)
       resolve(endpoint)
-    }
-    socket.onclose = ({ code, reason }: { readonly code: number; readonly reason: string }) => {
+    })
+    socket.addEventListener('close', ({ code = 1006, reason = '' }) => {
       clearTimeout(late)
       fail('the connection was refused or broke')
       endpoint.gone(closingOf(code, reason))
-    }
+    })
   })
 }

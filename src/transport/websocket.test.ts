@@ -100,9 +100,9 @@ describe('a WebSocket listener', () => {
 describe('WebSocket over TLS', () => {
   const folder = mkdtempSync(join(tmpdir(), 'fedrl-tls-'))
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
-  const arguments_ = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1']
-  execFileSync('openssl', [...arguments_, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' })
+  execFileSync('openssl', [...request, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' })
   const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }
   afterAll(() => rmSync(folder, { recursive: true }))
 

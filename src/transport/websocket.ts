@@ -52,7 +52,8 @@ const PIECE = 65_536
 /** The bytes from a multiple of 8, copied where they do not start there or would hold on to more than as many others. */
 function settled(data: Buffer): Uint8Array {
   const { buffer, byteOffset, byteLength } = data
-  if (byteOffset % 8 === 0 && buffer.byteLength <= 2 * byteLength) return new Uint8Array(buffer, byteOffset, byteLength)
+  if (byteOffset % 8 === 0 && buffer.byteLength <= 2 * byteLength)
+    return new Uint8Array(buffer, byteOffset, byteLength)
   const copy = Buffer.allocUnsafeSlow(byteLength)
   copy.set(data)
   return new Uint8Array(copy.buffer)

@@ -2,7 +2,14 @@
  * Connections over message ports, between the threads of a process or between a page and its workers. A port carries frames (their bytes
  * transferred), the cost of what was read (a port has no back-pressure of its own), and at last the reason of the end.
  */
-import { TransportError, limitsOf, type Closing, type Connection, type Limits, type Listener } from '../transport.ts'
+import {
+  TransportError,
+  limitsOf,
+  type Closing,
+  type Connection,
+  type Limits,
+  type Listener,
+} from '../transport.ts'
 import { Endpoint } from './endpoint.ts'
 import { Guests } from './guests.ts'
 

@@ -2,6 +2,7 @@
 import { uniform } from '../../numeric/stream.ts'
 import { cos, sin } from '../../numeric/trigonometric.ts'
 import type { Environment } from '../environment.ts'
+import { clip } from './clip.ts'
 import { episodic, type Dynamics } from './episodic.ts'
 import {
   checkWord,
@@ -41,9 +42,6 @@ export interface AcrobotParameters extends Values<typeof ACROBOT> {
 /** The angle in [-pi, pi]. */
 const wrap = (angle: number): number =>
   Math.abs(angle) <= Math.PI ? angle : angle - 2 * Math.PI * Math.ceil((angle - Math.PI) / (2 * Math.PI))
-
-/** x within [-size, size] */
-const clip = (x: number, size: number): number => Math.min(Math.max(x, -size), size)
 
 /** Writes the derivative of a state [4] in time under a torque. */
 type Motion = (state: Float64Array, torque: number, derivative: Float64Array) => void
@@ -123,8 +121,8 @@ export function acrobotDynamics(
       integrate(state, (action as number) - 1 + noise)
       state[0] = wrap(state[0] as number)
       state[1] = wrap(state[1] as number)
-      state[2] = clip(state[2] as number, maxVelocity1)
-      state[3] = clip(state[3] as number, maxVelocity2)
+      state[2] = clip(state[2] as number, -maxVelocity1, maxVelocity1)
+      state[3] = clip(state[3] as number, -maxVelocity2, maxVelocity2)
       return ended() ? 0 : -1
     },
     ended,

@@ -32,6 +32,9 @@ const step = (parts: Record<string, unknown>) => () => ({
   ...parts,
 })
 
+const cycle: Record<string, unknown> = {}
+cycle['self'] = cycle
+
 describe('the checker', () => {
   it('has nothing to say of a sound environment, and takes arrays of numbers', () => {
     expect(told(walk())).toEqual([])
@@ -161,6 +164,25 @@ describe('the checker', () => {
       'a reward as text',
       walk({ step: step({ reward: '1' }) }),
       'reset(0): step 1: reward: expected a finite number, got "1"',
+    ],
+    [
+      'a reward that is a bigint',
+      walk({ step: step({ reward: 1n }) }),
+      'reset(0): step 1: reward: expected a finite number, got 1n',
+    ],
+    [
+      'an observation that holds itself',
+      walk({ reset: () => cycle }),
+      'reset(0): expected a Float64Array or an array of 2 numbers, got [object Object]',
+    ],
+    [
+      'spaces that throw',
+      Object.defineProperty({}, 'actionSpace', {
+        get: () => {
+          throw new Error('not yet')
+        },
+      }),
+      'threw: not yet',
     ],
     [
       'an end that is a number',

@@ -54,6 +54,32 @@ describe('episode returns', () => {
     episodeReturns(short, { act: () => 0 }, { episodes: 3, seed: 1, agent: 0 })
     expect(short.seeds).toEqual(few.seeds)
   })
+  it('clips actions to their box before they are taken', () => {
+    const box = { kind: 'box', low: Float64Array.of(-1, 0), high: Float64Array.of(1, 2) } as const
+    const taken: number[][] = []
+    const environment: Environment = {
+      observationSpace: box,
+      actionSpace: box,
+      reset: () => Float64Array.of(0, 0),
+      step(action) {
+        taken.push(Array.from(action as Float64Array))
+        return {
+          observation: Float64Array.of(0, 0),
+          reward: 1,
+          terminated: taken.length === 2,
+          truncated: false,
+        }
+      },
+    }
+    const actions = [Float64Array.of(-3, 1), Float64Array.of(0.5, 7)]
+    const policy = { act: () => actions[taken.length] ?? Float64Array.of(0, 0) }
+    expect(episodeReturns(environment, policy, { episodes: 1, seed: 1, agent: 0 })).toBe(2)
+    expect(taken).toEqual([
+      [-1, 1],
+      [0.5, 2],
+    ])
+    expect(Array.from(actions[0] ?? [])).toEqual([-3, 1])
+  })
   it('of CartPole: pushing one way falls within some ten steps, a simple rule balances', () => {
     const options = { episodes: 20, seed: 4, agent: 0 }
     const right = episodeReturns(cartPole(), { act: () => 1 }, options)

@@ -2,6 +2,7 @@
 import { Purpose, streamOf } from '../../numeric/stream.ts'
 import type { Environment } from '../environment.ts'
 import type { PolicyAt } from '../parametric-policy.ts'
+import { clipTo } from './clip.ts'
 import { drawSeed } from './seed.ts'
 
 /** An episode that is longer than this is taken for one that never ends. */
@@ -20,7 +21,7 @@ export interface EvaluationOptions {
 /**
  * The mean undiscounted return of a policy's evaluation episodes. The seeds of their resets are drawn from the stream (seed, agent,
  * `evaluation`), the actions of an episode from (its own seed, agent, `evaluation`): what an episode does depends neither on how many
- * there are nor on those before it.
+ * there are nor on those before it. Actions in a box are clipped to it, as they are where gradients are estimated.
  * @throws RangeError on less than one episode; Error on an episode that does not end within 10^7 steps
  */
 export function episodeReturns(
@@ -45,10 +46,11 @@ function returnOf(
   agent: number,
 ): number {
   const stream = streamOf(seed, agent, Purpose.evaluation)
+  const clip = clipTo(environment.actionSpace)
   let observation = environment.reset(seed)
   let sum = 0
   for (let step = 0; step < MOST_STEPS; step++) {
-    const next = environment.step(policy.act(observation, stream))
+    const next = environment.step(clip(policy.act(observation, stream)))
     sum += next.reward
     if (next.terminated || next.truncated) return sum
     observation = next.observation

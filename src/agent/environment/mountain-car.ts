@@ -2,6 +2,7 @@
 import { uniform } from '../../numeric/stream.ts'
 import { cos } from '../../numeric/trigonometric.ts'
 import type { Environment } from '../environment.ts'
+import { clip } from './clip.ts'
 import { episodic, type Dynamics } from './episodic.ts'
 import { complete, timeLimit, type ParameterTable, type Values } from './parameters.ts'
 
@@ -22,9 +23,6 @@ export const MOUNTAIN_CAR = {
 
 /** Parameters of {@link mountainCar}. */
 export type MountainCarParameters = Values<typeof MOUNTAIN_CAR>
-
-/** x within [low, high] */
-const clip = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high)
 
 /** @param state [2] position and velocity */
 export function mountainCarDynamics(

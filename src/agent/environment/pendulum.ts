@@ -2,6 +2,7 @@
 import { uniform } from '../../numeric/stream.ts'
 import { cos, sin } from '../../numeric/trigonometric.ts'
 import type { Environment } from '../environment.ts'
+import { clip } from './clip.ts'
 import { episodic, type Dynamics } from './episodic.ts'
 import { complete, symmetricBox, timeLimit, type ParameterTable, type Values } from './parameters.ts'
 
@@ -18,9 +19,6 @@ export const PENDULUM = {
 
 /** Parameters of {@link pendulum}. */
 export type PendulumParameters = Values<typeof PENDULUM>
-
-/** x within [-size, size] */
-const clip = (x: number, size: number): number => Math.min(Math.max(x, -size), size)
 
 /** The angle in [-pi, pi) */
 export function normalizedAngle(angle: number): number {
@@ -45,12 +43,12 @@ export function pendulumDynamics(parameters: Partial<PendulumParameters>, state:
     act(action) {
       const angle = state[0] as number
       const velocity = state[1] as number
-      const torque = clip((action as Float64Array)[0] as number, maxTorque)
+      const torque = clip((action as Float64Array)[0] as number, -maxTorque, maxTorque)
       const off = normalizedAngle(angle)
       const cost = off * off + 0.1 * (velocity * velocity) + 0.001 * (torque * torque)
       const acceleration =
         ((3 * gravity) / (2 * length)) * sin(angle) + (3 / (mass * (length * length))) * torque
-      const next = clip(velocity + acceleration * dt, maxSpeed)
+      const next = clip(velocity + acceleration * dt, -maxSpeed, maxSpeed)
       state[0] = angle + next * dt
       state[1] = next
       return -cost

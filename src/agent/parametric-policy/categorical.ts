@@ -1,6 +1,6 @@
 /** The head for finitely many actions: softmax of the outputs of a map. */
+import { softmaxRow } from '../../mdp/softmax.ts'
 import { choose } from '../../numeric/choose.ts'
-import { exp, log } from '../../numeric/elementary.ts'
 import { nextWord } from '../../numeric/stream.ts'
 import type { Point } from '../environment.ts'
 import type { DiscretePolicy, DiscretePolicyAt } from '../parametric-policy.ts'
@@ -20,11 +20,11 @@ export const categoricalPolicy = (map: ParametricMap): DiscretePolicy => ({
 function policyAt(map: MapAt, actions: number): DiscretePolicyAt {
   const logits = new Float64Array(actions)
   const pi = new Float64Array(actions)
+  const logPi = new Float64Array(actions)
   const delta = new Float64Array(actions)
-  let logTotal = 0
   const observe = remembering((observation) => {
     map.forward(observation, logits)
-    logTotal = softmax(logits, pi)
+    softmaxRow(logits, 0, actions, pi, logPi)
   })
   return {
     act(observation, stream) {
@@ -37,7 +37,7 @@ function policyAt(map: MapAt, actions: number): DiscretePolicyAt {
     },
     logProbability(observation, action) {
       observe(observation)
-      return (logits[indexOf(action, actions)] as number) - logTotal
+      return logPi[indexOf(action, actions)] as number
     },
     addScore(observation, action, weight, into) {
       observe(observation)
@@ -55,20 +55,4 @@ function indexOf(action: Point, actions: number): number {
   throw new RangeError(
     `categoricalPolicy: action must be an integer in [0, ${actions}), got ${describePoint(action)}`,
   )
-}
-
-/** Writes pi, turns the logits f into f - max f, and returns log sum exp (f - max f): stable for any finite logits. */
-function softmax(logits: Float64Array, pi: Float64Array): number {
-  let most = -Infinity
-  for (let a = 0; a < pi.length; a++) most = Math.max(most, logits[a] as number)
-  let total = 0
-  for (let a = 0; a < pi.length; a++) {
-    const logit = (logits[a] as number) - most
-    const weight = exp(logit)
-    logits[a] = logit
-    pi[a] = weight
-    total += weight
-  }
-  for (let a = 0; a < pi.length; a++) pi[a] = (pi[a] as number) / total
-  return log(total)
 }

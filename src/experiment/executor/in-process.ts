@@ -1,6 +1,7 @@
 /** One batch after the other, in this thread. */
 import { trialsIn } from '../batch.ts'
 import type { CarryOut, Encode, Executor } from '../executor.ts'
+import type { Rows } from '../row-columns.ts'
 import { encodeProduct, type Outcome } from '../trial.ts'
 
 /** The executor that calls `carryOut` in this thread, and keeps what `encode` makes of the outcomes. */
@@ -14,7 +15,7 @@ export function inThisThread<Kept>(carryOut: CarryOut, encode: Encode<Kept>): Ex
           onProgress: (agentSteps) => onProgress?.(batch, agentSteps),
         })
         for (const [i, trial] of trialsIn(batch).entries()) {
-          await onFinished(trial, encode(trial, outcomes[i] as Outcome))
+          await onFinished(trial, encode(trial, outcomes[i] as Outcome<Rows>))
         }
       }
     },

@@ -54,7 +54,7 @@ describe('pgAdvice', () => {
     expect(sentences).toHaveLength(3)
     expect(sentences[0]).toContain(`L = ${shown(region?.smoothness)} as estimated`)
     expect(sentences[0]).toContain(`is ${shown(region?.bound)}.`)
-    expect(sentences[1]).toContain(`up to ${shown(region?.largest)} is safe`)
+    expect(sentences[1]).toContain(`safe with every step size up to ${shown(region?.largest)}:`)
     expect(sentences[2]).toBe(`stepSize auto is ${shown(region?.largest)} here; the file says 0.1.`)
   })
 
@@ -87,6 +87,15 @@ describe('pgAdvice', () => {
     // the bound falls like gamma^K times a factor that grows with K
     expect(long / short).toBeGreaterThan(0.5 ** 10)
     expect(long / short).toBeLessThan(0.5 ** 9)
+  })
+
+  it('gives bounds for tables of logits only, for of other scores none is known', async () => {
+    const gradient = { rollouts: 2, horizon: 10 }
+    const { sentences } = await adviceOn({ policy: { mlp: [2] }, gradient })
+    expect(sentences.join(' ')).not.toMatch(/bound|at most/)
+    expect(sentences[4]).toBe('Rollouts are cut at 10 steps.')
+    const table = await adviceOn({ policy: { linear: 'one-hot' }, gradient })
+    expect(table.sentences[0]).toContain('the bound for tabular policies')
   })
 
   it('speaks of the agent whose gradient is cut the most', async () => {

@@ -2,8 +2,8 @@
 import { isPolicyAveraging } from '../../algorithm/policy-averaging.ts'
 import { optimalReturn } from '../../mdp/soft-evaluation.ts'
 import { dynamicsHeterogeneity } from '../../mdp/average.ts'
-import { rewardRange, type Mdp } from '../../mdp/mdp.ts'
-import { truncationBias } from '../../mdp/theory/policy-gradient.ts'
+import type { Mdp } from '../../mdp/mdp.ts'
+import { gradientProblem, truncationBias } from '../../mdp/theory/policy-gradient.ts'
 import type { AgentsOptimum } from '../report/input.ts'
 import { initialOf } from './federation.ts'
 import type { FiniteTruth, PgProblem } from './problem.ts'
@@ -44,10 +44,15 @@ export function pgAdvice(settings: PgSettings, problem: PgProblem, seed: number)
   }
 }
 
+/** Whether scores are those of tables of logits, for which bounds are known. */
+const isTabular = ({ policy }: PgSettings['algorithm']): boolean =>
+  policy === 'softmax' || ('linear' in policy && policy.linear === 'one-hot')
+
 function stepSizeSentences({ algorithm }: PgSettings, region: SafeRegion): string[] {
   const { smoothness, bound, largest, deviation, stepSize } = region
-  const smooth = `J is smooth with L = ${figure(smoothness)} as estimated around the start; the bound for softmax policies, 8 R / (1 - gamma)^3 and its entropy term, is ${figure(bound)}.`
-  const safe = `With exact gradients every step size up to ${figure(largest)} is safe: eta L H <= 1/4 and alpha_g eta H <= 1 / L.`
+  const above = `; the bound for tabular policies, 8 R / (1 - gamma)^3 and its entropy term, is ${figure(bound)}`
+  const smooth = `J is smooth with L = ${figure(smoothness)} as estimated around the start${isTabular(algorithm) ? above : ''}.`
+  const safe = `With this L and exact gradients, Fast-FedPG is safe with every step size${largest < Infinity ? ` up to ${figure(largest)}` : ''}: eta L H <= 1/4 and alpha_g eta H <= 1 / L.`
   const noise =
     deviation === null
       ? []
@@ -61,18 +66,13 @@ function horizonSentences({ algorithm }: PgSettings, { mdps }: FiniteTruth): str
   const [mdp] = mdps
   if (gradient === 'exact' || mdp === undefined) return []
   const { horizon } = rolloutOptions(gradient, mdp.discount)
-  const bias = Math.max(...mdps.map((own) => truncationBias(boundsOf(own, entropy), horizon)))
+  if (!isTabular(algorithm)) return [`Rollouts are cut at ${horizon} steps.`]
+  const biasOf = (own: Mdp): number => truncationBias(gradientProblem(own, entropy), horizon)
+  const bias = mdps.reduce((most, own) => Math.max(most, biasOf(own)), 0)
   return [
     `Rollouts are cut at ${horizon} steps, which takes at most ${figure(bias)} from a gradient, in norm.`,
   ]
 }
-
-const boundsOf = (mdp: Mdp, temperature: number) => ({
-  actions: mdp.actions,
-  discount: mdp.discount,
-  rewardRange: rewardRange(mdp),
-  temperature,
-})
 
 function warningsOf({ algorithm }: PgSettings, { largest, smoothness }: SafeRegion): string[] {
   const { stepSize, localSteps, serverStepSize } = algorithm

@@ -1,5 +1,7 @@
 /** The metrics of policy gradients, measured with the truth beside them where the problem is finite. */
 import { meanVector } from '../../numeric/mean-vector.ts'
+import { mean } from '../../numeric/statistics.ts'
+import { squaredNorm } from '../../numeric/vector.ts'
 import { assignmentRate } from './assignment.ts'
 import type { FiniteTruth, PgProblem } from './problem.ts'
 import type { PgMetric } from './spec.ts'
@@ -10,7 +12,7 @@ export interface PgMeasured {
   readonly common: Float64Array | null
   /** [d] parameters that an agent uses */
   parameters(agent: number): Float64Array
-  /** root mean square distance of the agents' last local iterates from their mean */
+  /** root mean square distance of the agents' last local iterates from their mean, in the parameters that are common */
   readonly drift: number
   /** cluster that each agent joined last; empty where there are none */
   readonly clusters: readonly number[]
@@ -68,13 +70,13 @@ export function pgEvaluator(
         case 'squaredGradientNorm':
           return one(metric, squaredGradient())
         case 'worstJ':
-          return one(metric, Math.min(...own()))
+          return one(metric, least(own()))
         case 'agentJ':
           return own().map((value, agent) => ({ metric: `agentJ.${agent}`, value }))
         case 'episodeReturn':
           return one(metric, mean(returns()))
         case 'worstEpisodeReturn':
-          return one(metric, Math.min(...returns()))
+          return one(metric, least(returns()))
         case 'personalJ':
           return []
       }
@@ -88,8 +90,9 @@ function once<T>(compute: () => T): () => T {
   return () => (kept ??= { value: compute() }).value
 }
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length
+/** The least of any number of values; `Math.min` takes some 10^5. */
+const least = (values: readonly number[]): number =>
+  values.reduce((low, value) => Math.min(low, value), Infinity)
 
 function truthOf({ truth }: PgProblem): FiniteTruth {
   if (truth === null)
@@ -112,8 +115,6 @@ function squaredNormOf(problem: PgProblem, measured: PgMeasured): number {
   const gradients = own.map(({ gradient }, agent) => gradient(measured.parameters(agent)))
   return measured.common === null ? mean(gradients.map(squaredNorm)) : squaredNorm(meanVector(gradients))
 }
-
-const squaredNorm = (vector: Float64Array): number => vector.reduce((sum, x) => sum + x * x, 0)
 
 function assignmentOf({ planted }: PgProblem, { clusters }: PgMeasured): number {
   if (planted === null) throw new RangeError('pgEvaluator: assignment needs planted clusters, got none')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
+import { InputError } from '../errors.ts'
 import { parseExperiment } from '../parse.ts'
 import { initialOf, pgFederation } from './federation.ts'
 import { buildPgProblem, type PgProblem } from './problem.ts'
@@ -79,5 +80,13 @@ describe('pgFederation', () => {
     expect(log(0, 0)).toBe(0)
     expect(Math.exp(log(0, 1))).toBe(0)
     expect(Math.exp(log(1, 1))).toBeCloseTo(0.75, 14)
+  })
+
+  it('tells where `auto` finds no step size: theory asks for none above 0', async () => {
+    const { settings, problem } = await given({ stepSize: 'auto', entropy: 1e300 })
+    expect(() => pgFederation(settings, problem, 1)).toThrow(InputError)
+    expect(() => pgFederation(settings, problem, 1)).toThrow(
+      'algorithm.stepSize: expected a number, as auto is 0 here: L is Infinity',
+    )
   })
 })

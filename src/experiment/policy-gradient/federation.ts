@@ -7,6 +7,8 @@ import { normal } from '../../numeric/draw.ts'
 import { log } from '../../numeric/elementary.ts'
 import { NOBODY, Purpose, streamOf } from '../../numeric/stream.ts'
 import type { PgContract } from '../../protocol/pg-contract.ts'
+import { InputError } from '../errors.ts'
+import { EXPERIMENT_FILE } from '../problem.ts'
 import type { PgProblem } from './problem.ts'
 import type { PgAlgorithmSpec, PgSettings } from './spec.ts'
 import { safeRegion } from './step-size.ts'
@@ -25,7 +27,7 @@ const LOG_OF_ZERO = -1e4
 /**
  * The federation of one (variant, seed).
  * @param oracle what an agent can ask of its own objective; by default the problem's
- * @throws RangeError where the settings do not fit the problem
+ * @throws RangeError where the settings do not fit the problem, InputError where `auto` finds no step size above 0
  */
 export function pgFederation(
   settings: PgSettings,
@@ -81,7 +83,10 @@ function stepSizeOf(settings: PgSettings, problem: PgProblem, initial: Float64Ar
   if (stepSize !== 'auto') return stepSize
   const region = safeRegion(settings, problem, initial.subarray(0, problem.policy.size), seed)
   if (region === null) throw new RangeError('stepSize auto: expected a problem whose model is known')
-  return region.stepSize
+  if (region.stepSize > 0) return region.stepSize
+  const path = ['algorithm', 'stepSize']
+  const message = `expected a number, as auto is 0 here: L is ${region.smoothness}, beyond what rewards and entropy of a usual size give`
+  throw new InputError(EXPERIMENT_FILE, [{ path, message }])
 }
 
 /** [k * d] the parameters to begin with, of every cluster one after the other. */

@@ -12,6 +12,9 @@ import { perceptron } from '../../agent/parametric-policy/perceptron.ts'
 import type { Issue, Result } from '../../numeric/result.ts'
 import type { FeaturesSpec, PolicySpec } from './spec.ts'
 
+/** Larger policies are a slip of the finger: a gradient of one would take minutes. */
+const MOST_PARAMETERS = 100_000_000
+
 /** Actions 0 .. n - 1. */
 type DiscreteSpace = Extract<Space, { kind: 'discrete' }>
 
@@ -57,6 +60,8 @@ export function policyFor(
       actions.kind === 'discrete' ? actions.n : actions.low.length,
       context,
     )
+    if (map.size > MOST_PARAMETERS)
+      throw new RangeError(`expected at most ${MOST_PARAMETERS} parameters, got ${map.size}`)
     return { ok: true, value: actions.kind === 'discrete' ? categoricalPolicy(map) : gaussianPolicy(map) }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error

@@ -1,6 +1,6 @@
 /** The shape of the section `agents` of policy gradients: who learns, with which rewards, dynamics and parameters. */
 import { z } from 'zod'
-import { byKey, expected, integer, isRecord, list, mapping, oneOf, path, real } from '../expect.ts'
+import { byKey, expected, integer, isRecord, mapping, oneOf, path, real } from '../expect.ts'
 import { MOST_AGENTS } from '../schema/agents.ts'
 import { MOST_CLUSTERS } from './schema-algorithm.ts'
 
@@ -70,11 +70,10 @@ const ownDynamics = {
   ),
   mdps: mapping(
     {
-      mdps: list(
-        path('An Mdp file.'),
-        'a list with an Mdp file for each agent',
-        'An Mdp file for each agent, of the states and actions of the environment.',
-      ),
+      mdps: z
+        .array(path('An Mdp file.'), { error: expected('a list with an Mdp file for each agent') })
+        .min(1, { error: expected('a list with an Mdp file for each agent') })
+        .describe('An Mdp file for each agent, of the states and actions of the environment.'),
     },
     'Dynamics from files.',
   ),

@@ -1,13 +1,12 @@
 /** The shape of the section `algorithm` of policy gradients. */
 import { z } from 'zod'
-import { byKey, byWord, expected, integer, isRecord, mapping, oneOf, path, real, word } from '../expect.ts'
-import { PG_ALGORITHMS } from './spec.ts'
+import { byKey, byWord, expected, integer, isRecord, isWord, mapping, oneOf, path, real, word } from '../expect.ts'
+import { MOST_HORIZON, PG_ALGORITHMS } from './spec.ts'
 
 /** Averagings; with {@link MOST_LOCAL_STEPS} the steps of an agent stay exact as an integer. */
 const MOST_ROUNDS = 1e9
 const MOST_LOCAL_STEPS = 1e6
 const MOST_ROLLOUTS = 1e6
-const MOST_HORIZON = 1e6
 /** Features and units beyond this are a slip of the finger. */
 const MOST_UNITS = 4096
 /** Clusters found and planted are matched over all subsets of them. */
@@ -84,7 +83,7 @@ const autoHorizon = word(
   'Long enough for the bias of the cut to be small beside the gradient, from the discount; finite problems.',
 )
 const horizon = oneOf([fixedHorizon, autoHorizon], 'Length of a rollout.', (input) =>
-  typeof input === 'string' ? autoHorizon : fixedHorizon,
+  isWord(input) ? autoHorizon : fixedHorizon,
 )
 const exact = word(['exact'], 'By linear solves, from the model of a finite problem.')
 const sampled = mapping(
@@ -116,7 +115,7 @@ const whyNotStepSize = (value: unknown): string | undefined =>
 const constantStepSize = real({ above: 0 }, 'Local step size eta.', whyNotStepSize)
 const autoStepSize = word(['auto'], 'From the safe region of the theory, with an estimated smoothness.')
 const stepSize = oneOf([constantStepSize, autoStepSize], 'Local step size eta.', (input) =>
-  typeof input === 'string' ? autoStepSize : constantStepSize,
+  isWord(input) ? autoStepSize : constantStepSize,
 )
 
 const ownInitial = word(['policy'], "The policy's own: zeros, for mlp drawn.")
@@ -129,8 +128,8 @@ const initial = oneOf(
   [ownInitial, constantInitial, normalInitial],
   'theta at the start, default policy.',
   (input) => {
-    if (typeof input === 'number') return constantInitial
-    if (typeof input === 'string') return ownInitial
+    if (isWord(input)) return ownInitial
+    if (typeof input === 'number' || typeof input === 'string') return constantInitial
     if (isRecord(input)) return normalInitial
     return { path: [], message: expected('policy, a number or a mapping with normal')({ input }) }
   },

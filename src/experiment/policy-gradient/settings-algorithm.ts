@@ -96,7 +96,7 @@ function gradientIssues(
   return issues
 }
 
-function tabularIssues({ name, policy, gradient, stepSize }: PgAlgorithmSpec): Issue[] {
+function tabularIssues({ name, policy, gradient, stepSize, entropy }: PgAlgorithmSpec): Issue[] {
   const why = TABULAR[name]
   if (why === undefined) return []
   const issues: Issue[] = []
@@ -104,6 +104,13 @@ function tabularIssues({ name, policy, gradient, stepSize }: PgAlgorithmSpec): I
     issues.push(fault('algorithm.policy', `expected softmax, got ${Object.keys(policy)[0]}: ${name} ${why}`))
   if (gradient !== 'exact')
     issues.push(fault('algorithm.gradient', `expected exact, got rollouts: ${name} ${why}`))
+  if (name === 'projpavg' && entropy > 0)
+    issues.push(
+      fault(
+        'algorithm.entropy',
+        `expected 0, got ${entropy}: projected policies have entries 0, where the bonus has no gradient`,
+      ),
+    )
   if (stepSize === 'auto')
     issues.push(
       fault(
@@ -115,7 +122,7 @@ function tabularIssues({ name, policy, gradient, stepSize }: PgAlgorithmSpec): I
 }
 
 /** Own heads, own steps, and policies that must differ at the start. */
-function ownIssues({ name, policy, personalize, initial }: PgAlgorithmSpec): Issue[] {
+function ownIssues({ name, policy, entropy, personalize, initial, clusters = 1 }: PgAlgorithmSpec): Issue[] {
   const issues: Issue[] = []
   const perceptron = typeof policy === 'object' && 'mlp' in policy
   if (perceptron && policy.ownHead && !WITH_HEADS.includes(name))
@@ -131,7 +138,15 @@ function ownIssues({ name, policy, personalize, initial }: PgAlgorithmSpec): Iss
     )
   if (personalize !== undefined && name === 'local')
     issues.push(fault('algorithm.personalize', 'begins at the common policy, and agents of local have none'))
-  if (name === 'ifca' && !perceptron && typeof initial !== 'object')
+  if (personalize !== undefined && name === 'qavg' && entropy === 0)
+    issues.push(
+      fault(
+        'algorithm.personalize',
+        'begins at the policy that is greedy for the common Q, where no gradient is left: give qavg an entropy above 0',
+      ),
+    )
+  const beginEqual = typeof initial === 'number' || (initial === 'policy' && !perceptron)
+  if (clusters > 1 && beginEqual)
     issues.push(
       fault(
         'algorithm.initial',

@@ -152,6 +152,11 @@ suite('what is wrong with policy gradients is told, once, with its place', () =>
     ['no gradient', algorithm({ gradient: null }), 'algorithm.gradient: expected exact (finite problems) or a mapping with rollouts and horizon, got nothing'], // prettier-ignore
     ['horizon 0', algorithm({ gradient: { rollouts: 1, horizon: 0 } }), 'algorithm.gradient.horizon: expected an integer in [1, 1000000], got 0'], // prettier-ignore
     ['step size 0', algorithm({ stepSize: 0 }), 'algorithm.stepSize: expected a number in (0, infinity), got 0: nothing would be learned'], // prettier-ignore
+    ['a step size as text', algorithm({ stepSize: '0.1' }), 'algorithm.stepSize: expected a number in (0, infinity), got "0.1"'], // prettier-ignore
+    ['a mistyped step size', algorithm({ stepSize: 'atuo' }), 'algorithm.stepSize: expected auto, got "atuo", did you mean "auto"?'], // prettier-ignore
+    ['a horizon as text', algorithm({ gradient: { rollouts: 1, horizon: '60' } }), 'algorithm.gradient.horizon: expected an integer in [1, 1000000], got "60"'], // prettier-ignore
+    ['a start as text', algorithm({ initial: '0' }), 'algorithm.initial: expected a number in [-100000000, 100000000], got "0"'], // prettier-ignore
+    ['more parameters than anybody needs', cartPole(algorithm({ policy: { mlp: Array.from({ length: 9 }, () => 4096) } })), 'algorithm.policy: expected at most 100000000 parameters, got 134279170'], // prettier-ignore
     ['step size NaN', algorithm({ stepSize: NaN }), 'algorithm.stepSize: expected a number in (0, infinity), got NaN'], // prettier-ignore
     ['step size -1', algorithm({ stepSize: -1 }), 'algorithm.stepSize: expected a number in (0, infinity), got -1'], // prettier-ignore
     ['server step size 0', algorithm({ serverStepSize: 0 }), 'algorithm.serverStepSize: expected a number in (0, infinity), got 0: nothing would be learned'], // prettier-ignore
@@ -165,6 +170,9 @@ suite('what is wrong with policy gradients is told, once, with its place', () =>
     ['tables without a model', algorithm({ name: 'qavg', gradient: SAMPLED }), 'algorithm.gradient: expected exact, got rollouts: qavg averages tables of Q, swept with the exact model'], // prettier-ignore
     ['a safe region of none', algorithm({ name: 'projpavg', stepSize: 'auto' }), 'algorithm.stepSize: expected a number, got "auto": the safe region is not one of projpavg, which projects tables of probabilities, moved along exact gradients'], // prettier-ignore
     ['clusters that stay equal', algorithm({ name: 'ifca', clusters: 2 }), 'algorithm.initial: expected a mapping with normal: clusters that begin with equal policies stay equal'], // prettier-ignore
+    ['perceptrons that stay equal', algorithm({ name: 'ifca', clusters: 2, policy: { mlp: [4] }, initial: 0.5 }), 'algorithm.initial: expected a mapping with normal: clusters that begin with equal policies stay equal'], // prettier-ignore
+    ['a bonus where there is none', algorithm({ name: 'projpavg', entropy: 0.1 }), 'algorithm.entropy: expected 0, got 0.1: projected policies have entries 0, where the bonus has no gradient'], // prettier-ignore
+    ['own steps without a gradient', algorithm({ name: 'qavg', personalize: { steps: 1, stepSize: 1 } }), 'algorithm.personalize: begins at the policy that is greedy for the common Q, where no gradient is left: give qavg an entropy above 0'], // prettier-ignore
     ['more clusters than agents', algorithm({ name: 'ifca', clusters: 5, initial: { normal: 1 } }), 'algorithm.clusters: expected at most one cluster for each of the 4 agents, got 5'], // prettier-ignore
     ['a head of nobody', algorithm({ name: 'central', policy: { mlp: [4], ownHead: true } }), 'algorithm.policy.ownHead: needs a common policy and agents that keep a part of it (fedpg, fast-fedpg, scaffold, fedsvrpg-m), got central'], // prettier-ignore
     ['a head without a body', algorithm({ policy: { mlp: [], ownHead: true } }), 'algorithm.policy.mlp: expected at least one layer beside the own head, got an empty list'], // prettier-ignore

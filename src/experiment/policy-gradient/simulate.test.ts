@@ -158,6 +158,34 @@ describe('simulatePolicyGradient', () => {
     expect(last(central, 'J')).toBeCloseTo(last(fed, 'J'), 12)
   })
 
+  it('measures how far the last local iterates lie apart, of `local` and of clusters too', async () => {
+    const evaluate = { metrics: ['drift'] }
+    const distance = (thetas: readonly Float64Array[]): number => {
+      const mean = (thetas[0] ?? new Float64Array(0)).map(
+        (_, i) => thetas.reduce((sum, theta) => sum + (theta[i] as number), 0) / thetas.length,
+      )
+      const squares = thetas.flatMap((theta) => [...theta].map((x, i) => (x - (mean[i] as number)) ** 2))
+      return Math.sqrt(squares.reduce((sum, x) => sum + x) / thetas.length)
+    }
+    const local = await outcomeOf({ algorithm: { name: 'local' }, evaluate })
+    const own = [0, 1, 2, 3].map((agent) => tensor(local, 'theta').subarray(12 * agent, 12 * agent + 12))
+    expect(distance(own)).toBeGreaterThan(0.1)
+    expect(last(local, 'drift')).toBeCloseTo(distance(own), 12)
+    const trial = await trialOf({ algorithm: { rounds: 1 }, evaluate })
+    const ends = [0, 1, 2, 3].map((agent) => {
+      const oracle = trial.problem.oracle(agent)
+      return localSteps(oracle, new Float64Array(12), oracle.start(), 3, 0.5).theta
+    })
+    expect(last(await simulatePolicyGradient(trial), 'drift')).toBeCloseTo(distance(ends), 12)
+  })
+
+  it('gives theta of a perceptron as the vector it is', async () => {
+    const outcome = await outcomeOf({ algorithm: { policy: { mlp: [3] } } })
+    expect(outcome.tensors['theta']?.shape).toEqual([4 * 3 + 3 + 3 * 3 + 3])
+    const linear = await outcomeOf({ algorithm: { policy: { linear: 'one-hot' } } })
+    expect(linear.tensors['theta']?.shape).toEqual([4, 3])
+  })
+
   it('keeps one head for each agent, and the rest in common', async () => {
     const policy = { mlp: [2], ownHead: true }
     const outcome = await outcomeOf({ algorithm: { policy } })
@@ -285,6 +313,37 @@ describe('a run that does not end well', () => {
       evaluate: { metrics: ['samples'] },
     })
     expect(cartPole.notes.at(-1)).toMatch(/no model is known, so theory gives no largest step size\.$/)
+  })
+
+  it('leaves the last parameters of every agent that were finite, of those that send nothing too', async () => {
+    const { tensors, notes } = await outcomeOf({ algorithm: { name: 'local', stepSize: 1e10 } })
+    expect(tensors['theta']?.data).toEqual(new Float64Array(4 * 12))
+    expect(notes.at(-1)).toMatch(/^Seed 2 diverged/)
+  })
+
+  it('does not take large gradients of large rewards for a divergence', async () => {
+    const rewards = { rewards: { dirichlet: 1 } }
+    const scaled = async (name: string, scale: number): Promise<Outcome> => {
+      const trial = await trialOf({ algorithm: { name, stepSize: 0.5 / scale }, agents: rewards })
+      const oracle = (agent: number) => {
+        const own = trial.problem.oracle(agent)
+        return {
+          ...own,
+          gradient: (theta: Float64Array, state: unknown) => {
+            const { gradient, state: next } = own.gradient(theta, state)
+            return { gradient: gradient.map((g) => scale * g), state: next }
+          },
+        }
+      }
+      return simulatePolicyGradient({ ...trial, problem: { ...trial.problem, oracle } })
+    }
+    for (const name of ['fast-fedpg', 'scaffold'])
+      expectClose(tensor(await scaled(name, 2 ** 40), 'theta'), tensor(await scaled(name, 1), 'theta'))
+  })
+
+  it('names no safe step where no gradient steps are taken', async () => {
+    const { notes } = await outcomeOf({ algorithm: { name: 'softpavg', stepSize: 1e10 } })
+    expect(notes.at(-1)).toMatch(/softpavg takes no gradient steps, so theory gives no largest step size\.$/)
   })
 
   it('stops when it is told to', async () => {

@@ -1,11 +1,13 @@
 /** Simulates one (variant, seed) of policy gradients: the same learners, rule and loop as a live federation, all in this process. */
 import { localSteps } from '../../agent/local-steps.ts'
-import { localCohort, type LocalCohort } from '../../federation/cohort/local.ts'
+import { isPolicyAveraging } from '../../algorithm/policy-averaging.ts'
+import { localCohort } from '../../federation/cohort/local.ts'
 import { federate } from '../../federation/loop.ts'
 import type { PgAgentState } from '../../agent/pg-learner.ts'
 import { optimalReturn } from '../../mdp/soft-evaluation.ts'
 import { softmaxPolicy } from '../../mdp/softmax.ts'
 import type { Row } from '../../metrics/row.ts'
+import { mean } from '../../numeric/statistics.ts'
 import { diverged } from '../../numeric/vector.ts'
 import { pgTaskBytes, pgUpdateBytes } from '../../protocol/pg-codec.ts'
 import type { PgTask, PgUpdate } from '../../protocol/pg-messages.ts'
@@ -27,6 +29,9 @@ export interface PgTrial extends Trial {
   readonly problem: PgProblem
 }
 
+/** What an agent of any oracle knows between two Tasks. */
+export type AgentState = PgAgentState<unknown>
+
 /** Milliseconds between two looks at the outside (progress, the wish to stop). */
 const BREATH_MS = 50
 
@@ -47,30 +52,31 @@ export async function simulatePolicyGradient(
   )
   const agents = Array.from({ length: fed.contract.agents }, (_, agent) => agent)
   const cohort = localCohort(agents.map((agent) => fed.algorithm.learner(agent)))
-  const recorder = recorderOf(trial, fed, cohort)
+  const statesNow = (): AgentState[] => agents.map((agent) => cohort.state(agent))
+  let states: readonly AgentState[] = statesNow()
+  const recorder = recorderOf(trial, fed, (agent) => states[agent] as AgentState)
   const breathe = breathing(signal)
   // Lengths of frames take as long to work out as many a gradient.
   const countsBytes = settings.evaluate.metrics.includes('bytes')
-  const heard = { changes: [] as Float64Array[], clusters: [] as number[] }
+  let clusters: readonly number[] = []
   const hear = async (task: PgTask, updates: readonly PgUpdate[]): Promise<void> => {
     if (countsBytes) cost.bytes += bytesOf(fed, task, updates)
-    heard.changes = updates.map(({ vector }) => vector)
-    heard.clusters = updates.flatMap(({ cluster }) => cluster ?? [])
+    clusters = updates.flatMap(({ cluster }) => cluster ?? [])
     await breathe()
   }
   const cpuBefore = cpuSeconds()
   let last: PgServerState = fed.algorithm.rule.init()
   const notes = pgNotesOf(settings)
   try {
-    await federate(fed.algorithm.rule, watched(cohort, hear), (state) => {
+    await federate(fed.algorithm.rule, watched(cohort, fed.algorithm.phases, hear), (state) => {
       if (state.phase !== 0) return
-      if (diverged(state.theta)) throw new Diverged(state.round, null)
-      const lost = agents.find((agent) => diverged(cohort.state(agent).theta))
-      if (lost !== undefined) throw new Diverged(state.round, lost)
+      const now = statesNow()
+      refuseDiverged(state, now)
+      states = now
       last = state
       cost.rounds = state.round
       if (isDue(settings, state.round))
-        recorder.record(state, { drift: spread(heard.changes), clusters: heard.clusters, cost: { ...cost } })
+        recorder.record(state, { drift: driftOf(fed, states), clusters, cost: { ...cost } })
       onProgress?.(state.round * settings.algorithm.localSteps * problem.agents)
     })
     recorder.personalize(last)
@@ -88,10 +94,23 @@ export async function simulatePolicyGradient(
   }
 }
 
-const isDue = ({ algorithm, evaluate }: PgSettings, round: number): boolean =>
+/** Whether rows are written after so many rounds. */
+export const isDue = ({ algorithm, evaluate }: PgSettings, round: number): boolean =>
   round % evaluate.every === 0 || round === algorithm.rounds
 
-function bytesOf({ contract }: PgFederation, task: PgTask, updates: readonly PgUpdate[]): number {
+/** @throws Diverged naming the agent, or the server where only the common parameters are lost */
+export function refuseDiverged({ round, theta }: PgServerState, states: readonly AgentState[]): void {
+  const lost = states.findIndex((state) => diverged(state.theta))
+  if (lost >= 0) throw new Diverged(round, lost)
+  if (diverged(theta)) throw new Diverged(round, null)
+}
+
+/** How far the agents' last iterates lie apart, in the parameters that are common; in all where none are. */
+export const driftOf = ({ contract: { shared, size } }: PgFederation, states: readonly AgentState[]): number =>
+  spread(states.map(({ theta }) => theta.subarray(0, shared === 0 ? size : shared)))
+
+/** Encoded frames of one phase, both ways; the one learner of `central` sends none. */
+export function bytesOf({ contract }: PgFederation, task: PgTask, updates: readonly PgUpdate[]): number {
   if (contract.algorithm === 'central') return 0
   const down = updates.length * pgTaskBytes(contract, task)
   return updates.reduce((sum, update) => sum + pgUpdateBytes(contract, update), down)
@@ -110,11 +129,11 @@ function breathing(signal: AbortSignal | undefined): () => Promise<void> {
   }
 }
 
-/** Rows and the final model of a trial. */
-function recorderOf(
+/** Rows and the final model of a trial, from the states that the agents had after the last round that ended well. */
+export function recorderOf(
   { variant, seed, settings, problem }: PgTrial,
   { contract, algorithm, policyParameters }: PgFederation,
-  cohort: LocalCohort<PgAgentState<unknown>, PgTask, PgUpdate>,
+  stateOf: (agent: number) => AgentState,
 ) {
   const { evaluate } = settings
   const { average } = problem.truth ?? { average: null }
@@ -122,7 +141,7 @@ function recorderOf(
   const measure = pgEvaluator(problem, optimum, seed, evaluate.episodes)
   const isCommon = contract.clusters === 1 && contract.shared === contract.size
   const own = (theta: Float64Array, agent: number): Float64Array =>
-    policyParameters(algorithm.parameters(cohort.state(agent), theta))
+    policyParameters(algorithm.parameters(stateOf(agent), theta))
   const rows: Row[] = []
   const personal: Float64Array[] = []
   const rowOf = (round: number, metric: string, value: number): void =>
@@ -143,7 +162,7 @@ function recorderOf(
       const ends = Array.from({ length: problem.agents }, (_, agent) => {
         const oracle = problem.oracle(agent)
         // the one learner of central has the experience of all, which is no agent's
-        const position = contract.algorithm === 'central' ? oracle.start() : cohort.state(agent).position
+        const position = contract.algorithm === 'central' ? oracle.start() : stateOf(agent).position
         const start = isCommon ? policyParameters(theta) : own(theta, agent)
         const end = localSteps(oracle, start, position, how.steps, how.stepSize).theta
         if (diverged(end)) throw new Diverged(round, agent, how.stepSize)
@@ -152,7 +171,7 @@ function recorderOf(
       personal.push(...ends)
       if (!evaluate.metrics.includes('personalJ')) return
       const values = personal.map((parameters, agent) => problem.truth?.own[agent]?.value(parameters) ?? NaN)
-      rowOf(round, 'personalJ', values.reduce((sum, value) => sum + value, 0) / values.length)
+      rowOf(round, 'personalJ', mean(values))
       for (const [agent, value] of values.entries()) rowOf(round, `personalJ.${agent}`, value)
     },
     model: ({ theta }: PgServerState) => modelOf(theta),
@@ -167,7 +186,7 @@ function recorderOf(
     else if (isCommon) tensors['theta'] = { shape, data: theta }
     else
       tensors['theta'] = stacked(
-        all.map((agent) => algorithm.parameters(cohort.state(agent), theta)),
+        all.map((agent) => algorithm.parameters(stateOf(agent), theta)),
         shape,
       )
     if (contract.clusters > 1)
@@ -187,17 +206,22 @@ function stacked(parts: readonly Float64Array[], shape: readonly number[]): Outc
   return { shape: [parts.length, ...shape], data }
 }
 
-function divergenceNote(
+/** Where a run diverged, and the largest step size that theory calls safe, in words. */
+export function divergenceNote(
   { round, agent, ownStepSize }: Diverged,
   { settings, problem, seed }: PgTrial,
   fed: PgFederation,
 ): string {
   const { contract } = fed
   const where = agent === null ? 'at the server' : `at agent ${agent}`
-  const region = safeRegion(settings, problem, contract.initial.subarray(0, contract.size), seed)
+  const region =
+    ownStepSize === null && isPolicyAveraging(contract.algorithm)
+      ? null
+      : safeRegion(settings, problem, contract.initial.subarray(0, contract.size), seed)
+  const why = problem.truth === null ? 'no model is known' : `${contract.algorithm} takes no gradient steps`
   const advice =
     region === null
-      ? 'no model is known, so theory gives no largest step size'
+      ? `${why}, so theory gives no largest step size`
       : `the largest that theory calls safe is ${region.largest.toPrecision(3)}, for an estimated L of ${region.smoothness.toPrecision(3)}`
   const how =
     ownStepSize === null

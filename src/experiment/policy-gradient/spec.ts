@@ -73,6 +73,9 @@ export type PolicySpec =
       readonly ownHead: boolean
     }
 
+/** Longest horizon of a rollout, steps. */
+export const MOST_HORIZON = 1e6
+
 /** How gradients come about. `rollouts` is the batch size, `horizon` the length at which a rollout is cut. */
 export type GradientSpec =
   | 'exact'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { noisyStepSize, safeStepSize, smoothnessBound } from '../../mdp/theory/policy-gradient.ts'
+import { gradientProblem, noisyStepSize, safeStepSize, smoothnessBound } from '../../mdp/theory/policy-gradient.ts'
 import { parseExperiment } from '../parse.ts'
 import { pgFederation } from './federation.ts'
 import { buildPgProblem, type PgProblem } from './problem.ts'
@@ -47,6 +47,15 @@ async function regionOf(...what: Parameters<typeof given>): Promise<SafeRegion> 
 }
 
 describe('safeRegion', () => {
+  it('takes more agents than a call takes arguments', async () => {
+    const { settings, problem } = await given()
+    if (problem.truth === null) throw new Error('expected the truth')
+    const mdps = Array.from({ length: 200_000 }, () => problem.truth?.mdps[0] ?? ({} as never))
+    const crowd = { ...problem, truth: { ...problem.truth, mdps } }
+    const region = safeRegion(settings, crowd, new Float64Array(2), 5)
+    expect(region?.bound).toBe(smoothnessBound(gradientProblem(mdps[0] ?? ({} as never), 0)))
+  })
+
   it('finds the smoothness of a bandit, below its largest curvature and near it', async () => {
     const { problem } = await given()
     // J = sigma(x - y) (r_0 - r_1) / (1 - gamma) + a constant: its curvature along (1, -1) / sqrt 2 is 2 sigma'' (r_0 - r_1) / (1 - gamma)
@@ -134,6 +143,20 @@ describe('safeRegion', () => {
       expect(smoothness).toBeGreaterThan(0)
       expect(stepSize).toBeLessThan(Infinity)
     }
+  })
+
+  it('lets `auto` be 1 where nothing depends on theta, so that every step is safe', async () => {
+    const alike = { family: 'garnet', states: 2, actions: 1, branching: 1, discount: 0.5, seed: 1 }
+    for (const gradient of ['exact', ROLLOUTS]) {
+      const region = await regionOf({ gradient }, alike)
+      expect([region.largest, region.stepSize]).toEqual([Infinity, 1])
+    }
+  })
+
+  it('reckons with the noise of one agent where nothing is averaged', async () => {
+    const change = { gradient: ROLLOUTS, rounds: 100_000 }
+    const [alone, three] = [await regionOf({ ...change, name: 'local' }), await regionOf(change)]
+    expect(three.stepSize / alone.stepSize).toBeCloseTo(Math.sqrt(3), 9)
   })
 
   it('is not known without a model', async () => {

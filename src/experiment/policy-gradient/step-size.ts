@@ -1,14 +1,15 @@
 /** What theory says about the step size of a variant, and the step size that `auto` stands for. */
 import type { Mdp } from '../../mdp/mdp.ts'
-import { rewardRange } from '../../mdp/mdp.ts'
 import {
   deviationOf,
   estimateSmoothness,
+  gradientProblem,
   noisyStepSize,
   safeStepSize,
   smoothnessBound,
 } from '../../mdp/theory/policy-gradient.ts'
 import { optimalReturn } from '../../mdp/soft-evaluation.ts'
+import { mean } from '../../numeric/statistics.ts'
 import { NOBODY, Purpose, streamOf } from '../../numeric/stream.ts'
 import type { FiniteTruth, PgProblem } from './problem.ts'
 import type { PgSettings } from './spec.ts'
@@ -17,9 +18,9 @@ import type { PgSettings } from './spec.ts'
 export interface SafeRegion {
   /** L, the largest of the agents', estimated around the start */
   readonly smoothness: number
-  /** 8 R / (1 - gamma)^3 and its entropy term, which is never larger than L and mostly far too large to use */
+  /** 8 R / (1 - gamma)^3 and its entropy term, for tabular policies: L is never larger, and mostly far smaller */
   readonly bound: number
-  /** the largest eta that is safe with exact gradients */
+  /** the largest eta that is safe with exact gradients; Infinity where J was found flat */
   readonly largest: number
   /** sigma of a batch at the start; null with exact gradients */
   readonly deviation: number | null
@@ -46,14 +47,20 @@ export function safeRegion(
   const smoothness = largestSmoothness(truth, initial, seed)
   const round = { smoothness, localSteps: algorithm.localSteps, serverStepSize: algorithm.serverStepSize }
   const largest = safeStepSize(round)
-  const bound = Math.max(...truth.mdps.map((mdp) => boundOf(mdp, algorithm.entropy)))
+  const boundOf = (mdp: Mdp): number => smoothnessBound(gradientProblem(mdp, algorithm.entropy))
+  const bound = truth.mdps.reduce((most, mdp) => Math.max(most, boundOf(mdp)), 0)
   if (algorithm.gradient === 'exact')
-    return { smoothness, bound, largest, deviation: null, stepSize: largest }
+    return { smoothness, bound, largest, deviation: null, stepSize: usable(largest) }
   const deviation = deviationAt(problem, initial)
   const gap = Math.max(gapBound(truth, initial, algorithm.entropy), Number.MIN_VALUE)
-  const stepSize = noisyStepSize({ ...round, agents: agents.count, rounds: algorithm.rounds, deviation, gap })
-  return { smoothness, bound, largest, deviation, stepSize }
+  // agents of `local` are averaged with nobody, so that their noise stays
+  const averaged = algorithm.name === 'local' ? 1 : agents.count
+  const stepSize = noisyStepSize({ ...round, agents: averaged, rounds: algorithm.rounds, deviation, gap })
+  return { smoothness, bound, largest, deviation, stepSize: usable(stepSize) }
 }
+
+/** 1 in place of infinity: where J is flat, any step does. */
+const usable = (stepSize: number): number => (stepSize < Infinity ? stepSize : 1)
 
 /** Agents whose smoothness is estimated: the largest L of some stands for that of all. */
 const MOST_AGENTS = 16
@@ -70,14 +77,6 @@ function largestSmoothness({ own, mdps }: FiniteTruth, initial: Float64Array, se
     .map(({ gradient }) => estimateSmoothness(gradient, initial, stream, large ? SHORT_SEARCH : SEARCH))
   return Math.max(...found)
 }
-
-const boundOf = (mdp: Mdp, temperature: number): number =>
-  smoothnessBound({
-    actions: mdp.actions,
-    discount: mdp.discount,
-    rewardRange: rewardRange(mdp),
-    temperature,
-  })
 
 /** sigma: the largest of the agents', each from independent batches at the start. */
 function deviationAt(problem: PgProblem, initial: Float64Array): number {
@@ -104,5 +103,5 @@ function gapBound(
 ): number {
   if (average !== null && common !== null) return optimalReturn(average, temperature) - common.value(initial)
   const gaps = mdps.map((mdp, i) => optimalReturn(mdp, temperature) - (own[i]?.value(initial) ?? 0))
-  return gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length
+  return mean(gaps)
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { GradientOracle } from '../../agent/gradient-oracle.ts'
+import { PG_PHASES } from '../../protocol/pg-contract.ts'
 import type { PgTask, PgUpdate } from '../../protocol/pg-messages.ts'
 import { counted, Diverged, spread, watched } from './watch.ts'
 
@@ -17,11 +18,12 @@ const update = (agent: number, change: Partial<PgUpdate>): PgUpdate => ({
 
 describe('watched', () => {
   const cohortOf = (updates: readonly PgUpdate[]) => ({ work: () => Promise.resolve(updates) })
+  const phases = PG_PHASES['fast-fedpg']
 
   it('passes every Task and its Updates on, and tells of them', async () => {
     const updates = [update(0, {}), update(1, { vector: Float64Array.of(-1e8, 1e8) })]
     const heard: unknown[] = []
-    const work = watched(cohortOf(updates), (...told) => {
+    const work = watched(cohortOf(updates), phases, (...told) => {
       heard.push(told)
       return Promise.resolve()
     }).work(task)
@@ -36,7 +38,7 @@ describe('watched', () => {
     ['carries such a control variate', { control: Float64Array.of(NaN, 0) }],
   ])('names the round, from 1, and the agent whose Update %s, before anybody hears of it', async (_, bad) => {
     let heard = 0
-    const cohort = watched(cohortOf([update(3, {}), update(5, bad)]), () => {
+    const cohort = watched(cohortOf([update(3, {}), update(5, bad)]), phases, () => {
       heard++
       return Promise.resolve()
     })
@@ -47,6 +49,16 @@ describe('watched', () => {
     expect(error).toBeInstanceOf(Diverged)
     expect(error).toMatchObject({ round: 7, agent: 5, message: 'diverged in round 7 at agent 5' })
     expect(heard).toBe(0)
+  })
+
+  it('lets gradients and control variates be as large as rewards make them', async () => {
+    const large = Float64Array.of(-3e9, 1)
+    const updates = [update(0, { phase: 0, vector: large })]
+    const quiet = (): Promise<void> => Promise.resolve()
+    expect(await watched(cohortOf(updates), phases, quiet).work({ ...task, phase: 0 })).toBe(updates)
+    const controls = [update(0, { phase: 0, control: large })]
+    const scaffold = watched(cohortOf(controls), PG_PHASES.scaffold, quiet)
+    expect(await scaffold.work({ ...task, phase: 0 })).toBe(controls)
   })
 })
 

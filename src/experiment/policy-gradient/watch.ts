@@ -1,7 +1,8 @@
 /** A cohort that is watched while it works: what agents draw is counted, and what they send is looked at before the server sees it. */
 import type { GradientOracle } from '../../agent/gradient-oracle.ts'
 import type { Cohort } from '../../federation/cohort.ts'
-import { diverged } from '../../numeric/vector.ts'
+import { diverged, scatter } from '../../numeric/vector.ts'
+import type { PgPhase } from '../../protocol/pg-contract.ts'
 import type { PgTask, PgUpdate } from '../../protocol/pg-messages.ts'
 
 /** Parameters left every bound: the run ends here. */
@@ -25,22 +26,34 @@ export class Diverged extends Error {
 
 /**
  * The cohort, which also tells every Task and its Updates to `hear`.
+ * @param phases of a round: gradients may be as large as the rewards make them, changes of parameters may not
  * @throws Diverged from `work` when an Update is not finite or moves a parameter by more than 1e8
  */
 export const watched = (
   cohort: Cohort<PgTask, PgUpdate>,
+  phases: readonly PgPhase[],
   hear: (task: PgTask, updates: readonly PgUpdate[]) => Promise<void>,
 ): Cohort<PgTask, PgUpdate> => ({
   async work(task) {
     const updates = await cohort.work(task)
-    const bad = updates.find(
-      ({ vector, control }) => diverged(vector) || (control !== null && diverged(control)),
-    )
+    const bad = strayUpdate(updates, phases[task.phase])
     if (bad !== undefined) throw new Diverged(task.round + 1, bad.agent)
     await hear(task, updates)
     return updates
   },
 })
+
+/** The first Update of a phase that is not finite or moves a parameter by more than 1e8; undefined where there is none. */
+export function strayUpdate(
+  updates: readonly PgUpdate[],
+  phase: PgPhase | undefined,
+): PgUpdate | undefined {
+  const isOut = phase?.update === 'change' ? diverged : isInfinite
+  return updates.find(({ vector, control }) => isOut(vector) || (control !== null && isInfinite(control)))
+}
+
+/** Whether an entry is not a finite number. */
+const isInfinite = (vector: Float64Array): boolean => !vector.every(Number.isFinite)
 
 /** The oracle, which also tells `hear` how many transitions every answer took. */
 export function counted<State>(
@@ -59,17 +72,6 @@ export function counted<State>(
   }
 }
 
-/** Root mean square distance of equally long vectors from their mean. */
-export function spread(vectors: readonly Float64Array[]): number {
-  const [first] = vectors
-  if (first === undefined) return 0
-  let total = 0
-  for (let j = 0; j < first.length; j++) {
-    const mean = vectors.reduce((sum, vector) => sum + (vector[j] as number), 0) / vectors.length
-    total += vectors.reduce(
-      (sum, vector) => sum + ((vector[j] as number) - mean) * ((vector[j] as number) - mean),
-      0,
-    )
-  }
-  return Math.sqrt(total / vectors.length)
-}
+/** Root mean square distance of equally long vectors from their mean; 0 where there is none. */
+export const spread = (vectors: readonly Float64Array[]): number =>
+  Math.sqrt(scatter(vectors) / Math.max(1, vectors.length))

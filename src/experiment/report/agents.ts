@@ -1,5 +1,6 @@
 /** What the problem is worth to each agent: the best it could have alone, and what it got. */
 import { summarise } from '../../metrics/curve.ts'
+import { mean } from '../../numeric/statistics.ts'
 import type { AgentsOptimum, ReportInput, ReportVariant } from './input.ts'
 import { html, NONE, table, type Markup } from './markup.ts'
 import { interval, number, variantsNamed } from './words.ts'
@@ -9,7 +10,7 @@ const MOST_AGENTS = 100
 const MOST_GROUPS = 8
 
 /** One table for each optimum that differs, with the agents' own returns where they were measured. */
-export function agentsSection({ variants, samples }: ReportInput): Markup[] {
+export function agentsSection({ variants, samples }: Pick<ReportInput, 'variants' | 'samples'>): Markup[] {
   const groups = new Map<string, { optimum: AgentsOptimum; members: ReportVariant[] }>()
   for (const variant of variants) {
     if (variant.optimum === null) continue
@@ -18,12 +19,14 @@ export function agentsSection({ variants, samples }: ReportInput): Markup[] {
     group.members.push(variant)
     groups.set(key, group)
   }
-  return [...groups.values()]
+  const tables = [...groups.values()]
     .slice(0, MOST_GROUPS)
     .flatMap(({ optimum, members }) => [
       html`<p>${sentence(optimum, members, variants.length)}</p> `,
       agentTable(optimum, members, samples),
     ])
+  const left = groups.size - MOST_GROUPS
+  return left > 0 ? [...tables, html`<p>Variants of ${left} more optima are in rows.csv.</p> `] : tables
 }
 
 function sentence(
@@ -36,8 +39,7 @@ function sentence(
     all,
   )
   const of = all > 1 ? ` of ${who}` : ''
-  const mean = own.reduce((sum, value) => sum + value, 0) / own.length
-  const alone = `with a policy of its own for each agent it is ${number(mean)} on average`
+  const alone = `with a policy of its own for each agent it is ${number(mean(own))} on average`
   return common === null
     ? `In the first seed’s problem${of} dynamics differ by up to ${number(dynamics)} in total variation, so the best common policy is not known; ${alone}.`
     : `In the first seed’s problem${of} the best common policy is worth J* = ${number(common)}; ${alone}.`

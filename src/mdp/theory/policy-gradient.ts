@@ -7,6 +7,8 @@
 import { normal } from '../../numeric/draw.ts'
 import { log, pow } from '../../numeric/elementary.ts'
 import type { Stream } from '../../numeric/stream.ts'
+import { scatter, squaredNorm } from '../../numeric/vector.ts'
+import { rewardRange, type Mdp } from '../mdp.ts'
 
 /** A tabular softmax policy's problem, as far as bounds need it. */
 export interface GradientProblem {
@@ -19,6 +21,14 @@ export interface GradientProblem {
   /** tau >= 0 of the entropy bonus, in units of reward */
   readonly temperature: number
 }
+
+/** What bounds need of an Mdp. @param temperature tau >= 0 of the entropy bonus */
+export const gradientProblem = (mdp: Mdp, temperature: number): GradientProblem => ({
+  actions: mdp.actions,
+  discount: mdp.discount,
+  rewardRange: rewardRange(mdp),
+  temperature,
+})
 
 const square = (x: number): number => x * x
 
@@ -142,15 +152,9 @@ export function noisyStepSize(settings: NoisySettings): number {
  * @throws RangeError when there are fewer than two
  */
 export function deviationOf(gradients: readonly Float64Array[]): number {
-  const [first] = gradients
-  if (first === undefined || gradients.length < 2)
+  if (gradients.length < 2)
     throw new RangeError(`deviationOf: expected at least two gradients, got ${gradients.length}`)
-  let total = 0
-  for (let j = 0; j < first.length; j++) {
-    const mean = gradients.reduce((sum, g) => sum + (g[j] as number), 0) / gradients.length
-    total += gradients.reduce((sum, g) => sum + square((g[j] as number) - mean), 0)
-  }
-  return Math.sqrt(total / (gradients.length - 1))
+  return Math.sqrt(scatter(gradients) / (gradients.length - 1))
 }
 
 /** How hard {@link estimateSmoothness} looks. */
@@ -193,7 +197,7 @@ export function estimateSmoothness(
   return most
 }
 
-const norm = (v: Float64Array): number => Math.sqrt(v.reduce((sum, x) => sum + x * x, 0))
+const norm = (v: Float64Array): number => Math.sqrt(squaredNorm(v))
 
 /** v / |v|; 0 stays 0. */
 const unit = (v: Float64Array): Float64Array => {

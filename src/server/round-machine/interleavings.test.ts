@@ -189,7 +189,7 @@ describe('whatever happens in whatever order', () => {
           expect(again).toEqual(world.state.rule)
         },
       ),
-      { seed: 1, numRuns: 400 },
+      { seed: 1, numRuns: 1000 },
     )
     // the operations reach what they are there for, and agents that keep to the rules are never refused
     expect(late).toBeGreaterThan(20)
@@ -208,7 +208,7 @@ describe('whatever happens in whatever order', () => {
           expect(world.state.rule).toEqual(await federate(ruleOf(rounds, phases), localCohort(learners)))
         },
       ),
-      { seed: 2, numRuns: 250 },
+      { seed: 2, numRuns: 400 },
     )
   })
 })

@@ -1,6 +1,7 @@
 /** Episodes of a policy in an environment: a batch of them, written into a workspace that the next batch overwrites. */
 import type { Stream } from '../../../numeric/stream.ts'
-import type { Environment, Point, Space } from '../../environment.ts'
+import type { Environment, Point } from '../../environment.ts'
+import { clipTo } from '../../environment/clip.ts'
 import { drawSeed } from '../../environment/seed.ts'
 import type { PolicyAt } from '../../parametric-policy.ts'
 
@@ -77,17 +78,4 @@ function keep(list: Point[], at: number, point: Point): void {
   if (typeof point === 'number') list[at] = point
   else if (slot instanceof Float64Array && slot.length === point.length) slot.set(point)
   else list[at] = point.slice()
-}
-
-/** Moves a vector that lies outside a box to its border, in a workspace; leaves numbers as they are. */
-function clipTo(space: Space): (action: Point) => Point {
-  if (space.kind === 'discrete') return (action) => action
-  const { low, high } = space
-  const clipped = new Float64Array(low.length)
-  return (action) => {
-    if (typeof action === 'number') return action
-    for (let i = 0; i < clipped.length; i++)
-      clipped[i] = Math.max(low[i] as number, Math.min(high[i] as number, action[i] as number))
-    return clipped
-  }
 }

@@ -2,9 +2,8 @@
 import { exp } from '../../../numeric/elementary.ts'
 import type { PolicyAt } from '../../parametric-policy.ts'
 import type { Point } from '../../environment.ts'
-import { fillReturns, subtractOthers } from '../sampled/returns.ts'
+import { fillReturns, stepFactors, subtractOthers } from '../sampled/returns.ts'
 import type { Estimator } from '../sampled/returns.ts'
-import type { Rollouts } from '../sampled/rollouts.ts'
 import type { Batch } from './batch.ts'
 
 /** What weights depend on; as in `RolloutSettings`. */
@@ -31,7 +30,7 @@ export function weigher(settings: WeightSettings): Weigher {
   const shaped = new Float64Array(rollouts * horizon)
   const returns = new Float64Array(rollouts * horizon)
   const [total, alive] = [new Float64Array(horizon), new Float64Array(horizon)]
-  const factor = factors(horizon, estimator === 'gpomdp' ? discount : 1)
+  const factor = stepFactors(estimator, discount, horizon)
 
   /** the rewards with their bonus */
   const withBonus = ({ offset, reward }: Batch, logProbability: Float64Array): Float64Array => {
@@ -43,8 +42,8 @@ export function weigher(settings: WeightSettings): Weigher {
 
   return {
     weights(batch, logProbability) {
-      fillReturns(spans(batch), withBonus(batch, logProbability), discount, estimator, returns)
-      if (baseline === 'leave-one-out') subtractOthers(spans(batch), returns, total, alive)
+      fillReturns(batch, withBonus(batch, logProbability), discount, estimator, returns)
+      if (baseline === 'leave-one-out') subtractOthers(batch, returns, total, alive)
       for (let m = 0; m < rollouts; m++) {
         const first = batch.offset[m] as number
         for (let t = first; t < (batch.offset[m + 1] as number); t++)
@@ -53,29 +52,12 @@ export function weigher(settings: WeightSettings): Weigher {
       return returns
     },
     meanReturn(batch) {
-      fillReturns(spans(batch), withBonus(batch, batch.logProbability), discount, 'reinforce', returns)
+      fillReturns(batch, withBonus(batch, batch.logProbability), discount, 'reinforce', returns)
       let sum = 0
       for (let m = 0; m < rollouts; m++) sum += returns[batch.offset[m] as number] as number
       return sum / rollouts
     },
   }
-}
-
-/** A batch as returns see it: where rollouts begin and end. */
-const spans = ({ offset, reward }: Batch): Rollouts => ({
-  offset,
-  reward,
-  pair: new Uint32Array(0),
-  visited: new Uint32Array(0),
-  policy: new Float64Array(0),
-})
-
-/** base^k for k < n, by repeated multiplication. */
-function factors(n: number, base: number): Float64Array {
-  const powers = new Float64Array(n)
-  let power = 1
-  for (let k = 0; k < n; k++, power *= base) powers[k] = power
-  return powers
 }
 
 /** log pi of every action of a batch, [M * K], fresh. */

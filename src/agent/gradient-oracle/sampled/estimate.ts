@@ -1,6 +1,6 @@
 /** Estimates at one theta from a batch of rollouts, which may have been made at another. */
 import type { Mdp } from '../../../mdp/mdp.ts'
-import { addReturns, fillReturns, subtractMeans, subtractOthers } from './returns.ts'
+import { addReturns, fillReturns, stepFactors, subtractMeans, subtractOthers } from './returns.ts'
 import type { Estimator, ReturnSums } from './returns.ts'
 import type { Rollouts } from './rollouts.ts'
 import { fillVisited, meanScore } from './score.ts'
@@ -58,7 +58,7 @@ export function estimateOf(
   const returns = new Float64Array(steps)
   const logPolicy = new Float64Array(policy.length)
   const sums = new Float64Array(policy.length)
-  const factor = factors(estimator, discount, horizon)
+  const factor = stepFactors(estimator, discount, horizon)
   const [total, alive] = [new Float64Array(horizon), new Float64Array(horizon)]
   let visits = 0
   return {
@@ -82,14 +82,6 @@ export function estimateOf(
       return meanScore(rollouts, visits, weights, sums, into)
     },
   }
-}
-
-/** gamma^k for k < K with `gpomdp`, where returns count from their own step on; 1 with `reinforce`. */
-function factors(estimator: Estimator, discount: number, horizon: number): Float64Array {
-  const factor = new Float64Array(horizon).fill(1)
-  if (estimator === 'gpomdp')
-    for (let k = 1; k < horizon; k++) factor[k] = (factor[k - 1] as number) * discount
-  return factor
 }
 
 /** Writes r - tau log pi(a|s) of every step, [M * K]. */

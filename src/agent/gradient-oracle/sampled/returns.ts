@@ -9,7 +9,7 @@ export type Estimator = 'gpomdp' | 'reinforce'
  * sum_u gamma^u r_u, the same for all steps of a rollout.
  */
 export function fillReturns(
-  { offset }: Rollouts,
+  { offset }: Pick<Rollouts, 'offset'>,
   reward: Float64Array,
   discount: number,
   estimator: Estimator,
@@ -25,6 +25,14 @@ export function fillReturns(
     }
     if (estimator === 'reinforce') returns.fill(later, first, end)
   }
+}
+
+/** The factor of the k-th step of a rollout, k < K: gamma^k with `gpomdp`, whose returns count from their own step on; 1 with `reinforce`. */
+export function stepFactors(estimator: Estimator, discount: number, horizon: number): Float64Array {
+  const factor = new Float64Array(horizon).fill(1)
+  if (estimator === 'gpomdp')
+    for (let k = 1; k < horizon; k++) factor[k] = (factor[k - 1] as number) * discount
+  return factor
 }
 
 /** Returns of earlier batches by state: their sums and how many they are, [S] each. */
@@ -71,7 +79,7 @@ export function addReturns(
  * @param alive [K] workspace
  */
 export function subtractOthers(
-  { offset }: Rollouts,
+  { offset }: Pick<Rollouts, 'offset'>,
   returns: Float64Array,
   total: Float64Array,
   alive: Float64Array,

@@ -27,7 +27,7 @@ export async function environmentProblem(
   const make = await factoryOf(environment, folder)
   const environments = Array.from({ length: agents.count }, (_, agent): Environment => {
     const own = parametersOf(agents.parameters, agent, agents.count)
-    return signed(make({ ...environment.parameters, ...own }), agents.costs)
+    return make({ ...environment.parameters, ...own })
   })
   const [first] = environments
   if (first === undefined) throw new RangeError('environmentProblem: expected at least one agent, got none')
@@ -66,18 +66,4 @@ export async function environmentProblem(
 async function factoryOf(environment: ProgramSpec, folder: string): Promise<EnvironmentFactory> {
   if ('module' in environment) return loadEnvironmentModule(resolve(folder, environment.module))
   return BUILT_IN[environment.family].make
-}
-
-/** The environment, its rewards turned into costs where they are. */
-function signed(environment: Environment, costs: boolean): Environment {
-  if (!costs) return environment
-  return {
-    observationSpace: environment.observationSpace,
-    actionSpace: environment.actionSpace,
-    reset: (seed) => environment.reset(seed),
-    step(action) {
-      const step = environment.step(action)
-      return { ...step, reward: 0 - step.reward }
-    },
-  }
 }

@@ -6,7 +6,6 @@ import { pooledOracle } from '../../../agent/gradient-oracle/pooled.ts'
 import { rolloutOracle } from '../../../agent/gradient-oracle/rollouts.ts'
 import { sampledOracle } from '../../../agent/gradient-oracle/sampled.ts'
 import { mdpEnvironment } from '../../../agent/environment/mdp.ts'
-import type { DiscretePolicy } from '../../../agent/parametric-policy.ts'
 import { agentMdps, type AgentProblems } from '../../../mdp/agent-mdps.ts'
 import { averageMdp } from '../../../mdp/average.ts'
 import type { Built, Mdp } from '../../../mdp/mdp.ts'
@@ -62,7 +61,10 @@ export async function finiteProblem(
     agents: agents.count,
     discount: base.mdp.discount,
     policy,
-    shape: shapeOf(policy, base.mdp),
+    shape:
+      typeof algorithm.policy === 'object' && 'mlp' in algorithm.policy
+        ? [policy.size]
+        : [policy.size / policy.actions, policy.actions],
     oracle: (agent) => oracleOf(mdps[agent] as Mdp, agent, 1),
     pooled: () =>
       average === null
@@ -133,9 +135,6 @@ const objectiveOf = (oracle: GradientOracle<unknown>): Objective => ({
   value: (theta) => oracle.value(theta, null).value,
   gradient: (theta) => oracle.gradient(theta, null).gradient,
 })
-
-const shapeOf = ({ size }: DiscretePolicy, { actions }: Mdp): readonly number[] =>
-  size % actions === 0 ? [size / actions, actions] : [size]
 
 function plantedOf({ agents: { count, rewards } }: FiniteSettings): Uint32Array | null {
   if (typeof rewards !== 'object' || !('clusters' in rewards)) return null
