@@ -96,7 +96,8 @@ async function judged(claim: Claim, formula: Formula, { noise = 0, spread = 0.5 
 const verdictsOf = ({ verdicts }: Judged): string[] => verdicts.map(({ verdict }) => verdict)
 const importance = ({ algorithm }: QSettings): boolean =>
   algorithm.name === 'fed-asyn-q' && algorithm.averaging === 'importance'
-const syncPeriod = ({ algorithm }: QSettings): number => ('syncPeriod' in algorithm ? algorithm.syncPeriod : 0)
+const syncPeriod = ({ algorithm }: QSettings): number =>
+  'syncPeriod' in algorithm ? algorithm.syncPeriod : 0
 const agents = (settings: QSettings): number => ('count' in settings.agents ? settings.agents.count : 0)
 
 /** The published value of a figure's place, as a normalised error. */

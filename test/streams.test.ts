@@ -36,6 +36,18 @@ const GOLDEN: readonly (readonly [Key, readonly number[]])[] = [
     [0x121e226d, 0x9edc8b08, 0xa32e3ed9],
   ],
   [
+    [1, NOBODY, Purpose.environment],
+    [0x65c9567c, 0x03367e88, 0xc24c0072],
+  ],
+  [
+    [1, NOBODY, Purpose.policy],
+    [0xc0481a45, 0x7d75eb22, 0xc4d0a0da],
+  ],
+  [
+    [1, 0, Purpose.evaluation],
+    [0x3bc1aa1e, 0x75b87767, 0x1389aedf],
+  ],
+  [
     [1, 1, Purpose.walk],
     [0x3e5c4bf7, 0x186dfe4c, 0xbdc31dd2],
   ],

@@ -38,8 +38,7 @@ function ioOf(json: boolean): Io {
     get signal() {
       return (signal ??= interruptible())
     },
-    result: (document, text) =>
-      void print(json ? `${JSON.stringify(document)}\n` : `${text()}\n`),
+    result: (document, text) => void print(json ? `${JSON.stringify(document)}\n` : `${text()}\n`),
     note: (line) => void process.stderr.write(`${line}\n`),
   }
 }

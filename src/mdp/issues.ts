@@ -32,12 +32,7 @@ export const refused = (path: Issue['path'], message: string): Result<never> => 
 
 /** What came, for a message: a long value is cut at 40 characters. */
 export function shown(value: unknown): string {
-  const text =
-    typeof value === 'number'
-      ? String(value)
-      : value === undefined
-        ? 'nothing'
-        : jsonOf(value)
+  const text = typeof value === 'number' ? String(value) : value === undefined ? 'nothing' : jsonOf(value)
   return text.length > 40 ? `${text.slice(0, 37)}...` : text
 }
 

@@ -1,6 +1,18 @@
 /** The shape of the section `algorithm` of policy gradients. */
 import { z } from 'zod'
-import { byKey, byWord, expected, integer, isRecord, isWord, mapping, oneOf, path, real, word } from '../expect.ts'
+import {
+  byKey,
+  byWord,
+  expected,
+  integer,
+  isRecord,
+  isWord,
+  mapping,
+  oneOf,
+  path,
+  real,
+  word,
+} from '../expect.ts'
 import { MOST_HORIZON, PG_ALGORITHMS } from './spec.ts'
 
 /** Averagings; with {@link MOST_LOCAL_STEPS} the steps of an agent stay exact as an integer. */

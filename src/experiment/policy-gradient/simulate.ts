@@ -106,8 +106,10 @@ export function refuseDiverged({ round, theta }: PgServerState, states: readonly
 }
 
 /** How far the agents' last iterates lie apart, in the parameters that are common; in all where none are. */
-export const driftOf = ({ contract: { shared, size } }: PgFederation, states: readonly AgentState[]): number =>
-  spread(states.map(({ theta }) => theta.subarray(0, shared === 0 ? size : shared)))
+export const driftOf = (
+  { contract: { shared, size } }: PgFederation,
+  states: readonly AgentState[],
+): number => spread(states.map(({ theta }) => theta.subarray(0, shared === 0 ? size : shared)))
 
 /** Encoded frames of one phase, both ways; the one learner of `central` sends none. */
 export function bytesOf({ contract }: PgFederation, task: PgTask, updates: readonly PgUpdate[]): number {

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
-import { gradientProblem, noisyStepSize, safeStepSize, smoothnessBound } from '../../mdp/theory/policy-gradient.ts'
+import {
+  gradientProblem,
+  noisyStepSize,
+  safeStepSize,
+  smoothnessBound,
+} from '../../mdp/theory/policy-gradient.ts'
 import { parseExperiment } from '../parse.ts'
 import { pgFederation } from './federation.ts'
 import { buildPgProblem, type PgProblem } from './problem.ts'

@@ -44,10 +44,7 @@ export const watched = (
 })
 
 /** The first Update of a phase that is not finite or moves a parameter by more than 1e8; undefined where there is none. */
-export function strayUpdate(
-  updates: readonly PgUpdate[],
-  phase: PgPhase | undefined,
-): PgUpdate | undefined {
+export function strayUpdate(updates: readonly PgUpdate[], phase: PgPhase | undefined): PgUpdate | undefined {
   const isOut = phase?.update === 'change' ? diverged : isInfinite
   return updates.find(({ vector, control }) => isOut(vector) || (control !== null && isInfinite(control)))
 }

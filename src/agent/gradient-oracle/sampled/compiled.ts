@@ -13,15 +13,16 @@ const FIRST = 4096
 const MOST_STATES = 65536
 
 /**
- * The walker of `mdp` for batches of `rollouts` rollouts of at most `horizon` steps; null where there are more than 65536 states or what it
- * needs does not fit into 4 GiB.
+ * The walker of `mdp` for batches of `rollouts` rollouts of at most `horizon` steps; null where there are more than 65536 states, where
+ * what it needs does not fit into 4 GiB, and where the engine has no address space left for one more memory, as with some 10^4 of them.
  */
 export function compiledWalker(mdp: Mdp, rollouts: number, horizon: number): Walker | null {
   const { states, actions } = mdp
   const byPair = rewardsDependOnPairOnly(mdp)
   const { addresses, bytes } = planMemory(mdp, rollouts, horizon, byPair)
   if (states > MOST_STATES || bytes > MOST_BYTES) return null
-  const instance = instantiate(bytes, addresses)
+  const instance = instanceOrNull(bytes, addresses)
+  if (instance === null) return null
   const { buffer } = instance.memory
   instance.actions.value = actions
   instance.levelBytes.value = levelBytes(actions)
@@ -50,6 +51,16 @@ export function compiledWalker(mdp: Mdp, rollouts: number, horizon: number): Wal
       stream[1] = position[1]
       return position[2] as number
     },
+  }
+}
+
+function instanceOrNull(...needed: Parameters<typeof instantiate>): ReturnType<typeof instantiate> | null {
+  try {
+    return instantiate(...needed)
+  } catch (error) {
+    // how engines tell of a lack of memory
+    if (error instanceof RangeError) return null
+    throw error
   }
 }
 
