@@ -1,8 +1,21 @@
 /** What must come out the same on every engine, as digests of the bytes. Runs in Node and in a page. */
 import { dirichletBehavior } from '../../src/agent/behavior.ts'
+import { acrobot } from '../../src/agent/environment/acrobot.ts'
+import { cartPole } from '../../src/agent/environment/cart-pole.ts'
+import { mountainCar } from '../../src/agent/environment/mountain-car.ts'
+import { pendulum } from '../../src/agent/environment/pendulum.ts'
+import type { Environment } from '../../src/agent/environment.ts'
+import { exactOracle } from '../../src/agent/gradient-oracle/exact.ts'
+import { rolloutOracle } from '../../src/agent/gradient-oracle/rollouts.ts'
 import { sampledOracle } from '../../src/agent/gradient-oracle/sampled.ts'
 import { compiledWalker } from '../../src/agent/gradient-oracle/sampled/compiled.ts'
 import { plainWalker } from '../../src/agent/gradient-oracle/sampled/plain.ts'
+import { categoricalPolicy } from '../../src/agent/parametric-policy/categorical.ts'
+import { gaussianPolicy } from '../../src/agent/parametric-policy/gaussian.ts'
+import { perceptron } from '../../src/agent/parametric-policy/perceptron.ts'
+import { policyGradient } from '../../src/algorithm/policy-gradient.ts'
+import { localCohort } from '../../src/federation/cohort/local.ts'
+import { federate } from '../../src/federation/loop.ts'
 import type { KernelProblem, KernelRun } from '../../src/kernel.ts'
 import { startCompiled } from '../../src/kernel/compiled.ts'
 import { startPlain } from '../../src/kernel/plain.ts'
@@ -12,6 +25,8 @@ import { ACTION_BITS, aliasTables, pick } from '../../src/numeric/alias.ts'
 import { dirichlet } from '../../src/numeric/draw.ts'
 import { exp, expm1, log, log1p, pow } from '../../src/numeric/elementary.ts'
 import { bootstrapInterval } from '../../src/numeric/statistics.ts'
+import { tanh } from '../../src/numeric/tanh.ts'
+import { cos, sin } from '../../src/numeric/trigonometric.ts'
 import { NOBODY, Purpose, nextWord, streamOf, uniform } from '../../src/numeric/stream.ts'
 
 /** FNV-1a over the bytes, 32 bits, hexadecimal. */
@@ -50,6 +65,9 @@ function elementary(): Record<string, string> {
     expm1: of(expm1),
     log: of(log),
     log1p: of(log1p),
+    sin: of(sin),
+    cos: of(cos),
+    tanh: of(tanh),
     'pow of a usual base': many((i) =>
       known(pow(Math.abs(usual[i] as number), usual[COUNT - 1 - i] as number)),
     ),
@@ -141,12 +159,68 @@ function ascent(walkerOf: typeof compiledWalker | typeof plainWalker): string {
   return `${digest(theta)} ${digest(Float64Array.from(seen, (one) => Number.parseInt(one, 16)))}`
 }
 
-const policyGradients = (): Record<string, string> => ({
+/** theta after ten steps of a perceptron in a program: what it sees, does and learns. */
+function program(environment: Environment): string {
+  const { observationSpace, actionSpace } = environment
+  const outputs = actionSpace.kind === 'discrete' ? actionSpace.n : actionSpace.low.length
+  const map = perceptron(observationSpace, [8, 8], outputs)
+  const policy = actionSpace.kind === 'discrete' ? categoricalPolicy(map) : gaussianPolicy(map)
+  const settings = {
+    estimator: 'gpomdp',
+    rollouts: 3,
+    horizon: 60,
+    baseline: 'leave-one-out',
+    entropy: 0.01,
+    discount: 0.99,
+  } as const
+  const oracle = rolloutOracle(environment, policy, settings, 14, 1)
+  let theta = policy.initial(streamOf(14, NOBODY, Purpose.policy))
+  let state = oracle.start()
+  for (let step = 0; step < 10; step++) {
+    const answer = oracle.gradient(theta, state)
+    theta = theta.map((value, i) => value + 1e-3 * (answer.gradient[i] as number))
+    state = answer.state
+  }
+  return digest(theta)
+}
+
+/** theta of Fast-FedPG after ten rounds of three agents with exact gradients. */
+async function exact(): Promise<string> {
+  const { mdp } = garnet({ states: 8, actions: 3, branching: 3, discount: 0.9 }, model(15))
+  const contract = {
+    algorithm: 'fast-fedpg',
+    agents: 3,
+    size: 24,
+    shared: 24,
+    localSteps: 5,
+    stepSize: 0.2,
+    serverStepSize: 1.5,
+    rounds: 10,
+    initial: new Float64Array(24),
+    clusters: 1,
+    momentum: 1,
+    reuseMemorySampleAtStep0: true,
+  } as const
+  const own = (agent: number) => ({
+    ...mdp,
+    reward: mdp.reward.map((reward, i) => reward * ((i + agent) % 3)),
+  })
+  const { rule, learner } = policyGradient(contract, (agent) => exactOracle(own(agent), 0.05))
+  const state = await federate(rule, localCohort([0, 1, 2].map((agent) => learner(agent))))
+  return digest(state.theta)
+}
+
+const policyGradients = async (): Promise<Record<string, string>> => ({
+  'exact gradients, federated': await exact(),
+  'a perceptron in CartPole': program(cartPole()),
+  'a perceptron in Acrobot': program(acrobot()),
+  'a perceptron in MountainCar': program(mountainCar()),
+  'a perceptron in Pendulum': program(pendulum()),
   'sampled gradients, compiled': ascent(compiledWalker),
   'sampled gradients, plain': ascent(plainWalker),
 })
 
 /** Name of a computation -> digest of its result. */
 export async function digests(): Promise<Record<string, string>> {
-  return { ...elementary(), ...draws(), ...policyGradients(), ...(await problems()) }
+  return { ...elementary(), ...draws(), ...(await policyGradients()), ...(await problems()) }
 }
