@@ -57,6 +57,49 @@ function declareRuns(declare: Declare, io: IoOfOptions): void {
     )
 }
 
+function declareFederations(declare: Declare, io: IoOfOptions): void {
+  declare(
+    'up <file>',
+    'a whole federation on this machine: a server, and agents in processes of their own',
+    'fedrl up experiment.yaml --processes 4 --out first-federation',
+  )
+    .option('--processes <n>', 'processes that the agents are spread over (default: available cores)')
+    .option('--out <dir>', 'run folder; one that was stopped is finished (default: runs/<name>/<id>)')
+    .option('--seeds <seeds>', 'a count (5), a list (1,2,7) or a range (3..8)')
+    .option(...SET)
+    .action(async (file: string, options: OptionsOf<typeof import('./up.ts').up>) =>
+      (await import('./up.ts')).up(file, options, io(options)),
+    )
+  declare(
+    'serve <file>',
+    'carry an experiment out with agents that join',
+    'fedrl serve experiment.yaml --listen 127.0.0.1:7070 --out federation',
+  )
+    .option('--listen <host:port>', 'where agents connect to, this machine only (default: 127.0.0.1:7070)')
+    .option('--out <dir>', 'run folder; one that was stopped is finished')
+    .option(
+      '--agents <names>',
+      'names of the agents in their order, separated by commas (default: as they come)',
+    )
+    .option('--seeds <seeds>', 'a count (5), a list (1,2,7) or a range (3..8)')
+    .option(...SET)
+    .action(async (file: string, options: OptionsOf<typeof import('./serve.ts').serve>) =>
+      (await import('./serve.ts')).serve(file, options, io(options)),
+    )
+  declare(
+    'join <url>',
+    'take part as an agent',
+    'fedrl join ws://127.0.0.1:7070 --agent ward-3 --logs ward-3.csv',
+  )
+    .option('--agent <name>', 'name of the agent; several, separated by commas, share the process')
+    .option('--logs <csv>', 'the log to learn from, in place of the one in the experiment')
+    .option('--state <dir>', 'folder for what the agent keeps (default: .fedrl/<name>)')
+    .option('--wait <seconds>', 'how long to try to join (default: 10); once in, it comes back for ever')
+    .action(async (url: string, options: OptionsOf<typeof import('./join.ts').join>) =>
+      (await import('./join.ts')).join(url, options, io(options)),
+    )
+}
+
 function declareTheory(declare: Declare, io: IoOfOptions): void {
   declare('solve <mdp>', 'Q*, V*, greedy policy and residual, exactly', 'fedrl solve lake.mdp.json --json')
     .option('--layout <layout>', 'axes of P in an .npz file: SAS or ASS')
@@ -145,6 +188,7 @@ export function createProgram(version: string, output: Output, ioOf: IoOf): Comm
       .addHelpText('after', `\nExample:\n  $ ${example}`)
   const io: IoOfOptions = (options) => ioOf(options.json === true)
   declareRuns(declare, io)
+  declareFederations(declare, io)
   declareTheory(declare, io)
   declareFolders(declare, io)
   return program

@@ -90,11 +90,12 @@ function beginning(file: string | undefined, { resume: folder, out, seeds, set, 
   return (options) => resume(folder, options)
 }
 
-const resultDocument = (
+/** What `--json` prints of a finished run. @param run the folder as the person calls it */
+export const resultDocument = (
   { summary, trials, kernelCpuSeconds, memoryBytes }: RunResult,
   run: string,
   seconds: number,
-): unknown => ({
+) => ({
   run,
   name: summary.name,
   seeds: summary.seeds,
@@ -107,7 +108,8 @@ const resultDocument = (
   kernelCpuSeconds: Math.round(kernelCpuSeconds * 1000) / 1000,
 })
 
-async function resultText({ folder, summary, trials }: RunResult, run: string): Promise<string> {
+/** A finished run in words: chart, table, notes. @param run the folder as the person calls it */
+export async function resultText({ folder, summary, trials }: RunResult, run: string): Promise<string> {
   const done = trials === 0 ? [`${run} was finished already: nothing to do.`] : []
   const seeds = summary.seeds.length
   const over =

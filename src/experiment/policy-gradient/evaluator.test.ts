@@ -60,6 +60,13 @@ describe('pgEvaluator', () => {
       expect(await valueOf(metric, measured({}))).toBe(value)
   })
 
+  it('compares clusters of more agents than a call takes arguments', async () => {
+    const planted = Uint32Array.from({ length: 200_000 }, (_, agent) => agent % 3)
+    const clusters = Array.from(planted, (cluster) => (cluster + 1) % 3)
+    const measure = pgEvaluator({ ...(await problem()), planted }, 9, 1, 1)
+    expect(measure(measured({ clusters }))('assignment')).toEqual([{ metric: 'assignment', value: 1 }])
+  })
+
   it('measures common parameters on the average problem', async () => {
     const [[a, b], [c, d]] = (await rewards()) as [[number, number], [number, number]]
     const common = measured({ common: EVEN })

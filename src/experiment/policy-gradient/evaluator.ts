@@ -118,5 +118,6 @@ function squaredNormOf(problem: PgProblem, measured: PgMeasured): number {
 
 function assignmentOf({ planted }: PgProblem, { clusters }: PgMeasured): number {
   if (planted === null) throw new RangeError('pgEvaluator: assignment needs planted clusters, got none')
-  return assignmentRate(clusters, planted, Math.max(...planted, ...clusters) + 1)
+  const last = [...planted, ...clusters].reduce((most, cluster) => Math.max(most, cluster), 0)
+  return assignmentRate(clusters, planted, last + 1)
 }

@@ -219,6 +219,11 @@ suite('what is wrong with policy gradients is told, once, with its place', () =>
     ['a metric of Q-learning', metrics('error'), 'evaluate.metrics.0: expected one of J, gap, gradientNorm, squaredGradientNorm, agentJ, worstJ, drift, personalJ, assignment, episodeReturn, worstEpisodeReturn, samples, rounds, bytes, got "error"'], // prettier-ignore
   ])('%s', (_, change, line) => expect(told(file(change))).toEqual([line]))
 
+  it('agents may share a file of dynamics', () => {
+    const mdps = ['a.mdp.json', 'b.mdp.json', 'a.mdp.json', 'b.mdp.json']
+    expect(parse(file(agents({ dynamics: { mdps } }))).ok).toBe(true)
+  })
+
   it('keys and environments of policy gradients beside Q-learning', () => {
     const q = (change: Sections = {}): string =>
       stringify({

@@ -170,7 +170,7 @@ export function recorderOf(
         if (diverged(end)) throw new Diverged(round, agent, how.stepSize)
         return end
       })
-      personal.push(...ends)
+      for (const end of ends) personal.push(end)
       if (!evaluate.metrics.includes('personalJ')) return
       const values = personal.map((parameters, agent) => problem.truth?.own[agent]?.value(parameters) ?? NaN)
       rowOf(round, 'personalJ', mean(values))

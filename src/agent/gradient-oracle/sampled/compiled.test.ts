@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { randomMdp } from '../../../../test/random-problems.ts'
 import type { Mdp } from '../../../mdp/mdp.ts'
 import { Purpose, streamOf } from '../../../numeric/stream.ts'
@@ -100,5 +100,18 @@ describe('compiledWalker', () => {
 
   it('leaves to the plain one what needs more than 4 GiB', () => {
     expect(compiledWalker(randomMdp(1, 2, 2, 0.9), 65536, 65536)).toBeNull()
+  })
+
+  it('leaves to the plain one what the engine has no memory for, and asks it once', async () => {
+    const instantiate = vi.fn<() => never>(() => {
+      throw new RangeError('WebAssembly.Instance(): Out of memory')
+    })
+    vi.resetModules()
+    vi.doMock('./instance.ts', () => ({ instantiate }))
+    const { compiledWalker: poor } = await import('./compiled.ts')
+    vi.doUnmock('./instance.ts')
+    expect(poor(randomMdp(1, 2, 2, 0.9), 3, 4)).toBeNull()
+    expect(poor(randomMdp(1, 2, 2, 0.9), 3, 4)).toBeNull()
+    expect(instantiate).toHaveBeenCalledTimes(1)
   })
 })

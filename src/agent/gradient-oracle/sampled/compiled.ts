@@ -54,13 +54,18 @@ export function compiledWalker(mdp: Mdp, rollouts: number, horizon: number): Wal
   }
 }
 
+/** Set once the engine has refused a memory: before it refuses it collects garbage, which would take hours for 10^5 agents. */
+let isExhausted = false
+
 function instanceOrNull(...needed: Parameters<typeof instantiate>): ReturnType<typeof instantiate> | null {
+  if (isExhausted) return null
   try {
     return instantiate(...needed)
   } catch (error) {
     // how engines tell of a lack of memory
-    if (error instanceof RangeError) return null
-    throw error
+    if (!(error instanceof RangeError)) throw error
+    isExhausted = true
+    return null
   }
 }
 

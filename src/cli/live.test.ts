@@ -1,0 +1,160 @@
+/** What is wrong with a federation is told in one line. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join as joinPath } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { failureOf } from './failure.ts'
+import type { Io } from './io.ts'
+import { join } from './join.ts'
+import { serve } from './serve.ts'
+import { up } from './up.ts'
+
+const root = await mkdtemp(joinPath(tmpdir(), 'fedrl-live-'))
+afterAll(() => rm(root, { recursive: true }))
+
+const io: Io = {
+  json: false,
+  interactive: false,
+  signal: new AbortController().signal,
+  result: () => undefined,
+  note: () => undefined,
+}
+
+async function fileOf(text: string): Promise<string> {
+  const file = joinPath(root, 'experiment.yaml')
+  await writeFile(file, text)
+  return file
+}
+
+const Q = `
+environment: { family: two-state, actions: 2, discount: 0.9 }
+agents: { count: 2, behavior: uniform }
+algorithm: { name: q-learning, stepSize: 0.5, steps: 20, initial: 0 }
+`
+const PG = `
+environment: { family: two-state, actions: 2, discount: 0.9 }
+agents: { count: 2 }
+algorithm: { name: fedpg, policy: softmax, gradient: exact, localSteps: 2, stepSize: 0.1, rounds: 3 }
+`
+
+/** What a person is told, and the exit code. */
+async function told(action: Promise<void>): Promise<string> {
+  try {
+    await action
+    return '0'
+  } catch (error) {
+    const failure = failureOf(error, '')
+    return `${failure?.exitCode}: ${failure?.text}`
+  }
+}
+
+const state = joinPath(root, 'state')
+
+describe('fedrl serve', () => {
+  it('listens on this machine only, where nobody else does, and says where the run goes', async () => {
+    const file = await fileOf(Q)
+    const out = joinPath(root, 'serve')
+    const at = (listen: string) => told(serve(file, { listen, out }, io))
+    expect(await at('0.0.0.0:7070')).toBe(
+      '2: --listen: expected this machine (127.0.0.1, [::1] or localhost), got 0.0.0.0: this version knows no keys and no encryption, so nothing may leave the machine',
+    )
+    expect(await at('7070')).toBe('2: --listen: expected host:port, as in 127.0.0.1:7070, got 7070')
+    const taken = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => taken.once('listening', resolve))
+    const { port } = taken.address() as AddressInfo
+    expect(await at(`127.0.0.1:${port}`)).toBe(
+      `2: --listen: cannot listen on 127.0.0.1:${port}: another program uses this port`,
+    )
+    taken.close()
+    expect(await told(serve(file, {}, io))).toBe('2: --out: expected the folder of the run, got none')
+  })
+
+  it('refuses names that are none, and experiments that are no federation', async () => {
+    const out = joinPath(root, 'other')
+    const serving = (file: string, agents?: string) =>
+      told(serve(file, { listen: '127.0.0.1:0', out, ...(agents !== undefined && { agents }) }, io))
+    const file = await fileOf(Q)
+    expect(await serving(file, 'a,b c')).toContain('2: --agents: expected names of 1 to 64 letters')
+    expect(await serving(file, 'a,a')).toBe('2: --agents: expected each name once, got a twice')
+    expect(await serving(file, 'a,b,c')).toBe('2: --agents: expected at most 2 names, got 3')
+    expect(await serving(await fileOf(`${Q}vary: { agents.count: [2, 3] }`))).toContain('got 2, 3')
+    for (const [change, message] of [
+      ['name: local', 'local has nothing for agents and a server to exchange'],
+      ['name: central', 'central has nothing'],
+      ['name: fedpg, personalize: { steps: 2, stepSize: 0.1 }', 'personalize is what agents do on their own'],
+    ] as const)
+      expect(await serving(await fileOf(PG.replace('name: fedpg', change)))).toContain(message)
+  })
+})
+
+describe('fedrl join', () => {
+  it('asks for an address of this machine, and for a name', async () => {
+    const at = (url: string, flags = {}) => told(join(url, { agent: 'a', state, wait: '0', ...flags }, io))
+    expect(await at('127.0.0.1:7070')).toContain('2: URL: expected the address of a server')
+    expect(await at('ws://192.168.0.7:7070')).toContain('2: URL: expected this machine')
+    expect(await at('ws://127.0.0.1:1', { agent: undefined })).toBe(
+      '2: --agent: expected the name of the agent, got none',
+    )
+    expect(await at('ws://127.0.0.1:1', { agent: 'a,b', logs: 'x.csv' })).toContain(
+      '2: --logs: expected one agent',
+    )
+    expect(await at('ws://127.0.0.1:1', { wait: 'long' })).toContain(
+      '2: --wait: expected a number of seconds',
+    )
+    expect(await at('ws://127.0.0.1:1')).toBe(
+      '1: cannot connect to ws://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1',
+    )
+  })
+})
+
+describe('serve and join together', () => {
+  it('tell a name that is taken, a log that does not belong there, and another experiment in the folder', async () => {
+    const file = await fileOf(Q)
+    const out = joinPath(root, 'together')
+    const abort = new AbortController()
+    const notes: string[] = []
+    let url = ''
+    const listening = new Promise<void>((resolve) => {
+      const note = (line: string): void => {
+        notes.push(line)
+        url = /ws:\S+/.exec(line)?.[0] ?? url
+        resolve()
+      }
+      void told(serve(file, { listen: '127.0.0.1:0', out }, { ...io, note, signal: abort.signal })).then(
+        (text) => notes.push(text),
+      )
+    })
+    await listening
+    const agent = new AbortController()
+    const joined = told(join(url, { agent: 'a', state }, { ...io, signal: agent.signal }))
+    while (!notes.some((line) => line === 'a joined as agent 0'))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    const beside = { state: joinPath(root, 'beside'), wait: '0' }
+    expect(await told(join(url, { agent: 'a', ...beside }, io))).toBe(
+      '1: name-taken: an agent with the name a is connected',
+    )
+    expect(await told(join(url, { agent: 'a', state, wait: '0' }, io))).toContain(`2: ${state}: process`)
+    expect(await told(join(url, { agent: 'b', logs: 'x.csv', ...beside }, io))).toBe(
+      '2: --logs: the agents of this experiment learn from acting in the model, and not from logs',
+    )
+    agent.abort()
+    expect(await joined).toBe('0')
+    abort.abort()
+    while (!notes.some((line) => line.startsWith('130')))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(notes.at(-1)).toBe('130: stopped: 0 of 1 trials are kept; to finish: the same command again')
+    const changed = await fileOf(Q.replace('steps: 20', 'steps: 30'))
+    expect(await told(serve(changed, { listen: '127.0.0.1:0', out }, io))).toContain(
+      '2: --out: expected a new folder or one with a run of this experiment',
+    )
+  })
+})
+
+describe('fedrl up', () => {
+  it('asks for a number of processes', async () => {
+    expect(await told(up(await fileOf(Q), { processes: '0' }, io))).toBe(
+      '2: --processes: expected an integer in [1, 1024], got 0',
+    )
+  })
+})

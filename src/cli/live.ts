@@ -1,0 +1,64 @@
+/** What the commands of a federation share: the time, names of sessions, addresses of this machine, and what they tell a person. */
+import { randomBytes } from 'node:crypto'
+import { isIPv4 } from 'node:net'
+import { InputError } from '../experiment/errors.ts'
+import type { Clock } from '../federation/clock.ts'
+import type { ServerNotice } from '../federation/server.ts'
+
+/** The time of this process. */
+export const clock: Clock = {
+  now: () => performance.now(),
+  after(ms, ring) {
+    const timer = setTimeout(ring, ms)
+    return () => clearTimeout(timer)
+  },
+}
+
+/** A name for a session: 32 hexadecimal digits. */
+export const newSession = (): string => randomBytes(16).toString('hex')
+
+/** Whether only this machine can reach a host. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'))
+
+/**
+ * Refuses a host that other machines reach.
+ * @throws InputError
+ */
+export function expectLoopback(flag: string, host: string): void {
+  if (isLoopback(host)) return
+  throw new InputError(
+    flag,
+    `expected this machine (127.0.0.1, [::1] or localhost), got ${host}: this version knows no keys and no encryption, so nothing may leave the machine`,
+  )
+}
+
+/** The names of agents in a flag. @throws InputError where one is none, or stands there twice */
+export function parseNames(flag: string, text: string | undefined): string[] {
+  const names = text === undefined ? [] : text.split(',').map((name) => name.trim())
+  for (const [i, name] of names.entries()) {
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(name))
+      throw new InputError(
+        flag,
+        `expected names of 1 to 64 letters, digits, - and _, separated by commas, got "${name}"`,
+      )
+    if (names.indexOf(name) !== i) throw new InputError(flag, `expected each name once, got ${name} twice`)
+  }
+  return names
+}
+
+/** What a person is told of a notice; null where it is nothing to tell. */
+export function noticeText(notice: ServerNotice): string | null {
+  switch (notice.type) {
+    case 'joined':
+      return `${notice.name} joined as agent ${notice.agent}`
+    case 'left':
+      return `${notice.name} left`
+    case 'refused':
+      return `an update of ${notice.name} was refused: ${notice.reason}`
+    case 'turned-away':
+      return `${notice.peer} was turned away: ${notice.reason}`
+    case 'closed':
+      return null
+  }
+}

@@ -1,0 +1,131 @@
+/** `fedrl up`: a whole federation on this machine, to try it: the server here, the agents in processes of their own. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { join, relative } from 'node:path'
+import { InputError, RunError } from '../experiment/errors.ts'
+import { federationSize } from '../experiment/federated/check.ts'
+import { serveExperiment } from '../experiment/federated/serve.ts'
+import { loadExperiment } from '../experiment/load.ts'
+import { namingFile } from '../experiment/problem.ts'
+import { FEDERATION } from '../experiment/run-folder.ts'
+import { listenWebSocket } from '../transport/websocket.ts'
+import type { Io } from './io.ts'
+import { clock, newSession, noticeText } from './live.ts'
+import { showProgress } from './progress-bar.ts'
+import { resultDocument, resultText } from './run.ts'
+
+/** The flags of `fedrl up`, as typed. */
+export interface UpFlags {
+  readonly processes?: string
+  readonly out?: string
+  readonly seeds?: string
+  readonly set?: readonly string[]
+}
+
+/** More processes than these are a mistake. */
+const MOST_PROCESSES = 1024
+
+function parseProcesses(text: string | undefined): number {
+  if (text === undefined) return availableParallelism()
+  const count = /^\d+$/.test(text) ? Number(text) : NaN
+  if (count >= 1 && count <= MOST_PROCESSES) return count
+  throw new InputError('--processes', `expected an integer in [1, ${MOST_PROCESSES}], got ${text}`)
+}
+
+/** Carries the command out. */
+export async function up(file: string, { processes, out, seeds, set }: UpFlags, io: Io): Promise<void> {
+  const most = parseProcesses(processes)
+  const experiment = await loadExperiment(file, {
+    ...(seeds !== undefined && { seeds }),
+    ...(set && { set }),
+  })
+  const names = Array.from({ length: federationSize(experiment, file) }, (_, agent) => `agent-${agent}`)
+  const groups = inGroups(names, Math.min(most, names.length))
+  const listener = await listenWebSocket()
+  const failure = new AbortController()
+  const signal = AbortSignal.any([io.signal, failure.signal])
+  const children = new AgentProcesses(listener.address, io, (error) => failure.abort(error))
+  const start = performance.now()
+  const display = showProgress(io)
+  try {
+    const result = await namingFile(file, () =>
+      serveExperiment(experiment, {
+        file,
+        names,
+        listener,
+        clock,
+        newSession,
+        signal,
+        ...(out !== undefined && { out }),
+        onProgress: (progress) => display.update(progress),
+        onBegun(folder) {
+          for (const [i, group] of groups.entries())
+            children.start(group, join(folder, FEDERATION, 'agents', String(i)))
+        },
+        onNotice(notice) {
+          const text = notice.type === 'joined' || notice.type === 'left' ? null : noticeText(notice)
+          if (text !== null) io.note(text)
+        },
+      }),
+    )
+    display.stop()
+    const seconds = (performance.now() - start) / 1000
+    const folder = relative('.', result.folder)
+    const text = io.json ? '' : await resultText(result, folder)
+    const document = { ...resultDocument(result, folder, seconds), processes: groups.length }
+    io.result(document, () => text)
+  } catch (error) {
+    throw failure.signal.aborted ? failure.signal.reason : error
+  } finally {
+    display.stop()
+    children.stop()
+    await listener.close()
+  }
+}
+
+/** Names in `count` groups of neighbours whose sizes differ by at most one. */
+const inGroups = (names: readonly string[], count: number): string[][] =>
+  Array.from({ length: count }, (_, i) =>
+    names.slice(Math.floor((i * names.length) / count), Math.floor(((i + 1) * names.length) / count)),
+  )
+
+/** The processes of agents. One that is killed is started again, and goes on from its journal; one that fails ends the run. */
+class AgentProcesses {
+  readonly #url: string
+  readonly #io: Io
+  readonly #onFailure: (error: Error) => void
+  readonly #running = new Set<ChildProcess>()
+  #stopped = false
+
+  constructor(url: string, io: Io, onFailure: (error: Error) => void) {
+    this.#url = url
+    this.#io = io
+    this.#onFailure = onFailure
+  }
+
+  start(names: readonly string[], state: string): void {
+    const command = [...process.execArgv, process.argv[1] as string, 'join', this.#url]
+    const flags = ['--agent', names.join(','), '--state', state, '--json']
+    const child = spawn(process.execPath, [...command, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4096)))
+    this.#running.add(child)
+    child.on('error', (error) => this.#onFailure(error))
+    child.on('close', (code, signal) => {
+      this.#running.delete(child)
+      if (this.#stopped || code === 0) return
+      if (signal === null)
+        return this.#onFailure(
+          new RunError(`the process of ${names[0]} failed: ${said.trim().split('\n').at(-1)}`),
+        )
+      this.#io.note(`the process of ${names[0]} was killed (${signal}); it is started again`)
+      this.start(names, state)
+    })
+  }
+
+  /** Ends those that are left. */
+  stop(): void {
+    this.#stopped = true
+    for (const child of this.#running) child.kill()
+  }
+}

@@ -1,0 +1,90 @@
+/** An executor whose trials are carried out by the agents of a federation, one after another, in the order of the experiment. */
+import type { FederationServer } from '../../federation/server.ts'
+import { trialsIn } from '../batch.ts'
+import type { Executor } from '../executor.ts'
+import { isPolicyGradient, type Experiment, type Settings } from '../experiment.ts'
+import { encodeProduct, keyOf, stepsOf, trialsOf, type Outcome, type Trial } from '../trial.ts'
+import type { DiskStore } from './disk-store.ts'
+import { carryOutPg } from './pg.ts'
+import { carryOutQ } from './q.ts'
+
+/** So long a server waits, at the end, for agents that are away: longer than those wait between two attempts to come back, ms. */
+const LINGER_MS = 15_000
+
+/** A server that is there, and where it keeps things. */
+export interface Serving {
+  readonly server: FederationServer
+  readonly store: DiskStore
+}
+
+/** What makes a {@link Serving}: told the folder of the run; tells how many rounds of the run under way have closed. */
+export type Begin = (folder: string, onClosed: (rounds: number) => void) => Promise<Serving>
+
+/** The executor of an experiment on a server that `begin` makes, once. */
+export function federatedExecutor(experiment: Experiment, begin: Begin): Executor {
+  const trials = [...trialsOf(experiment)]
+  return {
+    async execute(batches, { folder, signal, onProgress, onFinished }) {
+      if (folder === undefined) throw new Error('federatedExecutor: expected the folder of a run')
+      let current: Trial | null = null
+      const { server, store } = await begin(folder, (rounds) => {
+        if (current === null) return
+        const { variant: name, seed, settings } = current
+        const share = Math.min(1, rounds / roundsOf(settings))
+        onProgress?.({ variants: [{ name, settings }], seeds: [seed] }, share * stepsOf(current))
+      })
+      const carryOut = (trial: Trial): Promise<Outcome> =>
+        unlessStopped(signal, server, outcomeOf(server, experiment, trial))
+      const pending = new Set([...batches].flatMap(trialsIn).map(keyOf))
+      const last = trials.at(-1)
+      // agents may not have heard of its end
+      if (pending.size === 0 && last !== undefined && (await store.has(runOf(experiment, last))))
+        await carryOut(last)
+      for (const trial of trials.filter((one) => pending.has(keyOf(one)))) {
+        const before = current
+        current = trial
+        const outcome = await carryOut(trial)
+        await onFinished(trial, encodeProduct(trial, outcome))
+        if (before !== null) await store.forget(runOf(experiment, before))
+      }
+      await unlessStopped(signal, server, server.finish(LINGER_MS))
+      for (const trial of trials) await store.forget(runOf(experiment, trial))
+    },
+  }
+}
+
+function roundsOf({ algorithm }: Settings): number {
+  if ('rounds' in algorithm) return algorithm.rounds
+  return algorithm.name === 'q-learning' ? 1 : Math.ceil(algorithm.steps / algorithm.syncPeriod)
+}
+
+const variantOf = ({ variants }: Experiment, { variant }: Trial): number =>
+  variants.findIndex(({ name }) => name === variant)
+
+const runOf = (experiment: Experiment, trial: Trial) => ({
+  variant: variantOf(experiment, trial),
+  seed: trial.seed,
+})
+
+function outcomeOf(server: FederationServer, experiment: Experiment, trial: Trial): Promise<Outcome> {
+  const { settings } = trial
+  const variant = variantOf(experiment, trial)
+  return isPolicyGradient(settings)
+    ? carryOutPg(server, { ...trial, settings }, variant, experiment.folder)
+    : carryOutQ(server, { ...trial, settings }, variant, experiment.folder)
+}
+
+/** What `work` gives; rejects when the server has been stopped, because the signal was aborted, before that. */
+function unlessStopped<T>(
+  signal: AbortSignal | undefined,
+  server: FederationServer,
+  work: Promise<T>,
+): Promise<T> {
+  if (signal === undefined) return work
+  return new Promise<T>((resolve, reject) => {
+    const stop = (): void => void server.stop().then(() => reject(signal.reason as Error), reject)
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+    if (signal.aborted) stop()
+    else signal.addEventListener('abort', stop, { once: true })
+  })
+}

@@ -1,0 +1,214 @@
+/** One (variant, seed) of policy gradients as a federation: codec, server rule, learners, and what is measured of the server's state. */
+import { agentRun, type AgentRun } from '../../federation/agent-run.ts'
+import type { FederationServer } from '../../federation/server.ts'
+import type { ServedRun } from '../../federation/served-run.ts'
+import { addScaled } from '../../numeric/vector.ts'
+import { decodePgTask, decodePgUpdate, encodePgUpdate, pgTaskFrame } from '../../protocol/pg-codec.ts'
+import type { PgTask, PgUpdate } from '../../protocol/pg-messages.ts'
+import type { PgServerState } from '../../server/pg-rule.ts'
+import { rebasePg } from '../../server/round-machine/rebase.ts'
+import { pgNotesOf } from '../notes.ts'
+import { pgFederation, type PgFederation } from '../policy-gradient/federation.ts'
+import { buildPgProblem, type PgProblem } from '../policy-gradient/problem.ts'
+import {
+  bytesOf,
+  divergenceNote,
+  driftOf,
+  isDue,
+  recorderOf,
+  refuseDiverged,
+  type AgentState,
+  type PgTrial,
+} from '../policy-gradient/simulate.ts'
+import type { PgSettings } from '../policy-gradient/spec.ts'
+import { Diverged, strayUpdate } from '../policy-gradient/watch.ts'
+import type { Outcome, Trial } from '../trial.ts'
+import { newest } from './newest.ts'
+
+/** What the server knows between two phases, and what is measured of it. */
+interface PgRunState {
+  /** as it was before the Updates that diverged, where they did */
+  readonly server: PgServerState
+  /** [N] the cluster that each agent joined last */
+  readonly clusters: Uint32Array
+  /** of the agents' last iterates */
+  readonly drift: number
+  /** encoded frames both ways, by the formula of simulations */
+  readonly bytes: number
+  /** where the run diverged, if it did: then it is over */
+  readonly diverged: Pick<Diverged, 'round' | 'agent'> | null
+}
+
+/** Carries out a trial on a server. @throws InputError where its files are wrong */
+export async function carryOutPg(
+  server: FederationServer,
+  trial: Trial & { readonly settings: PgSettings },
+  variant: number,
+  folder: string,
+): Promise<Outcome> {
+  const settings = tellable(trial.settings)
+  const problem = await buildPgProblem(settings, trial.seed, folder)
+  const fed = pgFederation(settings, problem, trial.seed)
+  const own: PgTrial = { ...trial, settings, problem }
+  const run = servedPg(own, variant, fed)
+  const { state, measured } = await server.carryOut(run)
+  const { localSteps } = fed.contract
+  const notes = [...pgNotesOf(settings), ...untoldNotes(trial.settings, settings)]
+  if (state.diverged !== null)
+    notes.push(divergenceNote(new Diverged(state.diverged.round, state.diverged.agent), own, fed))
+  return {
+    rows: measured.flatMap(({ round, measured: values }) =>
+      values.map(([metric, value]) => ({
+        variant: trial.variant,
+        seed: trial.seed,
+        round: round + 1,
+        step: (round + 1) * localSteps,
+        metric,
+        value,
+      })),
+    ),
+    tensors: recorderOf(own, fed, (agent) => knownOf(fed, state, agent)).model(state.server),
+    notes,
+    agentSteps: state.server.round * localSteps * problem.agents,
+    kernelCpuSeconds: 0,
+    bound: null,
+  }
+}
+
+/** The settings with the metrics that a server can measure: how much agents have drawn, they alone know. */
+const tellable = (settings: PgSettings): PgSettings => ({
+  ...settings,
+  evaluate: {
+    ...settings.evaluate,
+    metrics: settings.evaluate.metrics.filter(
+      (metric) => metric !== 'samples' || settings.algorithm.gradient === 'exact',
+    ),
+  },
+})
+
+const untoldNotes = ({ evaluate }: PgSettings, told: PgSettings): string[] =>
+  told.evaluate.metrics.length < evaluate.metrics.length
+    ? ['The metric samples is left out: how many transitions they drew, agents do not tell.']
+    : []
+
+/** What the server knows of an agent: its cluster. */
+const knownOf = ({ contract }: PgFederation, { clusters }: PgRunState, agent: number): AgentState => ({
+  theta: new Float64Array(contract.size),
+  position: null,
+  kept: null,
+  cluster: clusters[agent] as number,
+})
+
+function servedPg(
+  trial: PgTrial,
+  variant: number,
+  fed: PgFederation,
+): ServedRun<PgRunState, PgTask, PgUpdate> {
+  const { contract, algorithm } = fed
+  const { phases } = algorithm
+  let now: PgRunState | null = null
+  const recorder = recorderOf(trial, fed, (agent) => knownOf(fed, now as PgRunState, agent))
+  return {
+    variant,
+    seed: trial.seed,
+    settings: {
+      agents: contract.agents,
+      phases: phases.length,
+      participation: {},
+      rebase: rebasePg(contract),
+    },
+    rule: {
+      init: () => ({
+        server: algorithm.rule.init(),
+        clusters: new Uint32Array(contract.agents),
+        drift: 0,
+        bytes: 0,
+        diverged: null,
+      }),
+      task: (state) => (state.diverged === null ? algorithm.rule.task(state.server) : null),
+      fold: (state, updates) => folded(trial, fed, state, updates),
+    },
+    taskFrame: pgTaskFrame,
+    decodeUpdate: (frame) => decodePgUpdate(frame, contract),
+    measure(state) {
+      const { server, drift, bytes, clusters, diverged } = state
+      if (diverged !== null || server.phase !== 0 || !isDue(trial.settings, server.round)) return []
+      now = state
+      const cost = { samples: 0, rounds: server.round, bytes }
+      recorder.record(server, { drift, clusters: contract.clusters > 1 ? [...clusters] : [], cost })
+      return recorder.rows.splice(0).map(({ metric, value }) => [metric, value])
+    },
+  }
+}
+
+/** Closes a phase as a simulation does, which ends where something diverges. */
+function folded(
+  { settings }: PgTrial,
+  fed: PgFederation,
+  state: PgRunState,
+  updates: readonly PgUpdate[],
+): PgRunState {
+  const { rule, phases } = fed.algorithm
+  const { server } = state
+  const stray = strayUpdate(updates, phases[server.phase])
+  if (stray !== undefined) return { ...state, diverged: { round: server.round + 1, agent: stray.agent } }
+  const task = rule.task(server)
+  const countsBytes = settings.evaluate.metrics.includes('bytes')
+  const bytes = state.bytes + (countsBytes && task !== null ? bytesOf(fed, task, updates) : 0)
+  const next = rule.fold(server, updates)
+  if (next.phase !== 0) return { ...state, server: next, bytes }
+  const clusters = state.clusters.slice()
+  for (const { agent, cluster } of updates) if (cluster !== null) clusters[agent] = cluster
+  const ends = updates.map((update) => ({
+    ...knownOf(fed, { ...state, clusters }, update.agent),
+    theta: endOf(fed, server, update),
+  }))
+  try {
+    refuseDiverged(next, ends)
+  } catch (error) {
+    if (!(error instanceof Diverged)) throw error
+    const agent = error.agent === null ? null : (updates[error.agent]?.agent ?? null)
+    return { ...state, bytes, diverged: { round: error.round, agent } }
+  }
+  return { ...state, server: next, clusters, drift: driftOf(fed, ends), bytes }
+}
+
+/** Where the local steps of an agent ended, [d], worked out from what it sent: its own sum, to rounding. */
+function endOf(
+  { contract: { shared } }: PgFederation,
+  { theta }: PgServerState,
+  { vector, cluster }: PgUpdate,
+): Float64Array {
+  const from = (cluster ?? 0) * shared
+  return addScaled(theta.subarray(from, from + shared), 1, vector)
+}
+
+/** What an agent of policy gradients is made from. */
+export interface PgAgentSource {
+  readonly settings: PgSettings
+  readonly seed: number
+  /** its index */
+  readonly agent: number
+  readonly folder: string
+}
+
+/** Agents of one process share what they all take from the experiment. */
+const federations = newest<PgFederation>()
+
+/** The run of one agent. @throws InputError where its files are wrong */
+export async function joinPg({ settings, seed, agent, folder }: PgAgentSource): Promise<AgentRun> {
+  const { contract, algorithm } = await federations(JSON.stringify([settings, seed, folder]), () =>
+    federationOf(settings, seed, folder),
+  )
+  return agentRun({
+    phases: algorithm.phases.length,
+    learner: algorithm.learner(agent),
+    decodeTask: (frame) => decodePgTask(frame, contract),
+    encodeUpdate: encodePgUpdate,
+  })
+}
+
+async function federationOf(settings: PgSettings, seed: number, folder: string): Promise<PgFederation> {
+  const problem: PgProblem = await buildPgProblem(settings, seed, folder)
+  return pgFederation(settings, problem, seed)
+}

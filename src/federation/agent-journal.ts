@@ -1,0 +1,102 @@
+/**
+ * The journal of the agents of one process: what each keeps, as records that are appended together. One that is read again gives what was
+ * kept when its last whole record was written.
+ */
+import { changed, type Kept, type KeptChange } from './kept.ts'
+import { decodePlain, encodePlain } from './plain-data.ts'
+
+/** Where the records of a journal lie. */
+export interface JournalStore {
+  /** every record that is whole, oldest first */
+  read(): Promise<readonly Uint8Array[]>
+  /** on disk when it resolves. One call at a time */
+  append(records: readonly Uint8Array[]): Promise<void>
+  /** puts these records in place of all others, in one step */
+  replace(records: readonly Uint8Array[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** A change to what an agent keeps; what it kept as a whole stands at the beginning of a journal that has been made shorter. */
+type JournalRecord =
+  | ({ readonly name: string } & KeptChange)
+  | { readonly type: 'kept'; readonly name: string; readonly kept: Kept }
+
+/** Bytes that a journal may have beyond those of its last shortening, times {@link WASTE}, before it is made shorter. */
+const LEAST = 1 << 20
+const WASTE = 4
+
+/** What the agents of a process keep, by name. */
+export class AgentJournal {
+  readonly #store: JournalStore
+  readonly #kept = new Map<string, Kept>()
+  /** changes that need not be on disk yet */
+  #pending: Uint8Array[] = []
+  #bytes = 0
+  #shortest = 0
+
+  private constructor(store: JournalStore) {
+    this.#store = store
+  }
+
+  /** Reads a journal. @throws Error where it holds something else */
+  static async open(store: JournalStore): Promise<AgentJournal> {
+    const journal = new AgentJournal(store)
+    for (const bytes of await store.read()) {
+      journal.#bytes += bytes.length
+      const record = decodePlain(bytes) as JournalRecord
+      if (record.type === 'kept') journal.#kept.set(record.name, record.kept)
+      else journal.#apply(record.name, record)
+    }
+    return journal
+  }
+
+  /** what the agent keeps, null where it has begun no run */
+  kept(name: string): Kept | null {
+    return this.#kept.get(name) ?? null
+  }
+
+  /** Begins a run: nothing of the one before is kept. */
+  begin(name: string, kept: Kept): void {
+    this.#kept.set(name, kept)
+  }
+
+  /** Notes that an Update is durable, or dropped. To know it late does no harm, so it goes to disk with the next offers. */
+  note(name: string, change: KeptChange): void {
+    this.#apply(name, change)
+    this.#pending.push(encodePlain({ name, ...change }))
+  }
+
+  /** Keeps offers; they are on disk when it resolves. */
+  async keep(offers: readonly { readonly name: string; readonly change: KeptChange }[]): Promise<void> {
+    const records = [...this.#pending, ...offers.map(({ name, change }) => encodePlain({ name, ...change }))]
+    this.#pending = []
+    await this.#store.append(records)
+    for (const { name, change } of offers) this.#apply(name, change)
+    this.#bytes += records.reduce((sum, { length }) => sum + length, 0)
+    if (this.#bytes > LEAST + WASTE * this.#shortest) await this.#shorten()
+  }
+
+  /** Forgets everything: all runs are over. */
+  async clear(): Promise<void> {
+    this.#kept.clear()
+    this.#pending = []
+    await this.#store.replace([])
+  }
+
+  close(): Promise<void> {
+    return this.#store.close()
+  }
+
+  #apply(name: string, change: KeptChange): void {
+    const kept = changed(this.kept(name), change)
+    if (kept !== null) this.#kept.set(name, kept)
+  }
+
+  async #shorten(): Promise<void> {
+    const records = [...this.#kept].map(([name, kept]) => encodePlain({ type: 'kept', name, kept }))
+    await this.#store.replace(records)
+    this.#bytes = records.reduce((sum, { length }) => sum + length, 0)
+    this.#shortest = this.#bytes
+    this.#pending = []
+  }
+}

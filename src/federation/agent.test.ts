@@ -1,0 +1,263 @@
+/** Agents, spoken to message by message. */
+import { describe, expect, it } from 'vitest'
+import { clock, memoryJournal } from '../../test/federation-world.ts'
+import { modulesOf } from '../../test/source.ts'
+import { decodeMessage, encodeMessage } from '../protocol/session-codec.ts'
+import type { Position, SessionMessage } from '../protocol/session-messages.ts'
+import { TransportError, type Guest } from '../transport.ts'
+import { listenMemory } from '../transport/memory.ts'
+import { Refused, takePart, Unreachable, type AgentNotice, type TakePartOptions } from './agent.ts'
+import type { AgentRun } from './agent-run.ts'
+import type { JournalStore } from './agent-journal.ts'
+
+/** Its state is how many Tasks it has worked on; its Update that number and the Task's first byte. */
+const counting: AgentRun = {
+  phases: 2,
+  init: () => 0,
+  work: (state, frame) =>
+    frame.length === 0
+      ? { ok: false, issues: [{ path: [], message: 'expected a byte' }] }
+      : {
+          ok: true,
+          value: { state: (state as number) + 1, frame: Uint8Array.of(state as number, frame[0] as number) },
+        },
+}
+
+function world(names = ['a'], journal: JournalStore = memoryJournal(), more: Partial<TakePartOptions> = {}) {
+  const listener = listenMemory()
+  const notices: AgentNotice[] = []
+  const abort = new AbortController()
+  const done = takePart({
+    names,
+    client: 'a test',
+    wantsExperiment: false,
+    open: () => Promise.resolve(counting),
+    clock,
+    connect: () => listener.connect(),
+    journal: () => Promise.resolve(journal),
+    patienceMs: 1000,
+    signal: abort.signal,
+    onNotice: (notice) => void notices.push(notice),
+    ...more,
+  })
+  done.catch(() => undefined)
+  const guests = listener.connections[Symbol.asyncIterator]()
+  /** the next connection of the agents, as a server has it */
+  const next = async () => {
+    const { value: guest } = (await guests.next()) as { value: Guest }
+    const frames = guest.frames[Symbol.asyncIterator]()
+    return {
+      guest,
+      say: (message: SessionMessage) => guest.send(encodeMessage(message)),
+      async hear(): Promise<SessionMessage | null> {
+        const frame = await frames.next()
+        if (frame.done === true) return null
+        const message = decodeMessage(frame.value, { bytes: Infinity, agents: Infinity })
+        if (!message.ok) throw new Error(JSON.stringify(message.issues))
+        return message.value
+      },
+    }
+  }
+  return { listener, notices, abort, done, next }
+}
+
+const at = (round: number, phase: number, seed = 1): Position => ({ variant: 0, seed, round, phase })
+const welcome = (name: string, agent: number, position = at(0, 0)): SessionMessage => ({
+  kind: 'welcome',
+  version: 1,
+  session: '0'.repeat(32),
+  name,
+  agent,
+  agents: 2,
+  run: '0'.repeat(64),
+  ...position,
+  maxBytes: 1e6,
+  idleSeconds: 60,
+  experiment: null,
+})
+const task = (
+  position: Position,
+  agents: readonly number[],
+  after: readonly number[],
+  byte = 9,
+): SessionMessage => ({
+  kind: 'task',
+  ...position,
+  agents: Uint32Array.from(agents),
+  after: Uint32Array.from(after),
+  frame: Uint8Array.of(byte),
+})
+const ack = (
+  position: Position,
+  status: 'received' | 'durable' | 'late' | 'refused',
+  agent = 0,
+): SessionMessage => ({
+  kind: 'ack',
+  ...position,
+  status,
+  reason: '',
+  agents: Uint32Array.of(agent),
+})
+const finished: SessionMessage = { kind: 'control', action: 'finished', variant: 0, seed: 1, agents: null }
+
+/** What an Update says: its place, its agent and its bytes. */
+const told = (message: SessionMessage | null) =>
+  message?.kind === 'update' ? [message.round, message.phase, message.agent, ...message.frame] : message
+
+describe('agents of one process', () => {
+  it('work from the state that a Task names, answer it again with the same bytes, and ignore old copies', async () => {
+    const here = world(['a', 'b'])
+    const server = await here.next()
+    expect([(await server.hear())?.kind, (await server.hear())?.kind]).toEqual(['hello', 'hello'])
+    await server.say(welcome('a', 0))
+    await server.say(welcome('b', 1))
+    await server.say(task(at(0, 0), [0, 1], [0, 0]))
+    expect([told(await server.hear()), told(await server.hear())]).toEqual([
+      [0, 0, 0, 0, 9],
+      [0, 0, 1, 0, 9],
+    ])
+    await server.say(task(at(0, 1), [0], [1]))
+    expect(told(await server.hear())).toEqual([0, 1, 0, 1, 9])
+    // the same again, with other bytes: what was kept counts
+    await server.say(task(at(0, 0), [0], [0], 8))
+    expect(told(await server.hear())).toEqual([0, 0, 0, 0, 9])
+    await server.say(ack(at(0, 0), 'durable'))
+    await server.say(task(at(0, 0), [0], [0]))
+    // an Update that is dropped leaves no trace: the next Task starts before it
+    await server.say(ack(at(0, 1), 'late'))
+    await server.say(task(at(1, 0), [0], [1]))
+    expect(told(await server.hear())).toEqual([1, 0, 0, 1, 9])
+    await server.say(finished)
+    expect(await here.done).toBe('finished')
+  })
+
+  it('offer what is not durable when they are welcomed again, oldest first and not beyond what is due', async () => {
+    const here = world()
+    const first = await here.next()
+    await first.hear()
+    await first.say(welcome('a', 0))
+    for (const [ordinal, position] of [at(0, 0), at(0, 1), at(1, 0)].entries()) {
+      await first.say(task(position, [0], [ordinal]))
+      await first.hear()
+    }
+    await first.say(ack(at(0, 0), 'durable'))
+    await first.say(ack(at(0, 1), 'received'))
+    first.guest.close('lost')
+    const second = await here.next()
+    await second.hear()
+    await second.say(welcome('a', 0, at(0, 1)))
+    expect(told(await second.hear())).toEqual([0, 1, 0, 1, 9])
+    await second.say(task(at(1, 0), [0], [2]))
+    expect(told(await second.hear())).toEqual([1, 0, 0, 2, 9])
+    await second.say({ kind: 'control', action: 'next-run', variant: 0, seed: 2, agents: null })
+    await second.say(task(at(0, 0, 2), [0], [0]))
+    expect(told(await second.hear())).toEqual([0, 0, 0, 0, 9])
+    await second.say(finished)
+    expect(await here.done).toBe('finished')
+  })
+
+  it('go on in another process from what they kept', async () => {
+    const journal = memoryJournal()
+    const before = world(['a'], journal)
+    const first = await before.next()
+    await first.hear()
+    await first.say(welcome('a', 0))
+    await first.say(task(at(0, 0), [0], [0]))
+    await first.hear()
+    before.abort.abort()
+    expect(await first.hear()).toMatchObject({ kind: 'control', action: 'leave' })
+    expect(await before.done).toBe('left')
+    const after = world(['a'], journal)
+    const second = await after.next()
+    await second.hear()
+    await second.say(welcome('a', 0))
+    expect(told(await second.hear())).toEqual([0, 0, 0, 0, 9])
+    await second.say(finished)
+    expect(await after.done).toBe('finished')
+    expect(journal.size()).toBe(0)
+  })
+})
+
+describe('what agents do not put up with', () => {
+  const refusal = async (say: readonly SessionMessage[], journal = memoryJournal()) => {
+    const here = world(['a'], journal)
+    const server = await here.next()
+    await server.hear()
+    for (const message of say) await server.say(message)
+    let last: SessionMessage | null = null
+    for (let message = await server.hear(); message !== null; message = await server.hear()) last = message
+    const error = await here.done.catch((thrown: unknown) => thrown)
+    return { error: error instanceof Refused ? `${error.code}: ${error.message}` : error, last }
+  }
+
+  it('a server that was set back behind what it had promised', async () => {
+    const journal = memoryJournal()
+    const promised = [
+      welcome('a', 0),
+      task(at(0, 0), [0], [0]),
+      ack(at(0, 0), 'durable'),
+      task(at(0, 1), [0], [1]),
+    ]
+    const away: SessionMessage = { kind: 'failure', code: 'unauthorized', reason: 'go', name: '' }
+    await refusal([...promised, away], journal)
+    const { error, last } = await refusal([welcome('a', 0)], journal)
+    expect(error).toContain('mismatch: the server is at phase 0 of a run in which a was promised phase 0')
+    expect(last).toMatchObject({ kind: 'failure', code: 'mismatch', name: 'a' })
+  })
+
+  it('a Task from a state that they do not have, one that does not fit, and one for somebody else', async () => {
+    expect((await refusal([welcome('a', 0), task(at(2, 0), [0], [4])])).error).toContain('mismatch')
+    expect(
+      (
+        await refusal([
+          welcome('a', 0),
+          { ...task(at(0, 0), [0], [0]), frame: new Uint8Array(0) } as SessionMessage,
+        ])
+      ).error,
+    ).toBe('mismatch: the task does not fit the experiment: expected a byte')
+    expect((await refusal([welcome('a', 0), task(at(0, 0), [1], [0])])).error).toContain('unexpected')
+  })
+
+  it('a server that speaks another version, or wants a key', async () => {
+    const version: SessionMessage = { kind: 'failure', code: 'version', reason: 'another one', name: 'a' }
+    expect((await refusal([version])).error).toBe('version: another one')
+    const challenge: SessionMessage = {
+      kind: 'challenge',
+      version: 1,
+      session: '0'.repeat(32),
+      name: 'a',
+      server: 'x',
+      nonce: new Uint8Array(32),
+    }
+    expect((await refusal([challenge])).error).toContain('unauthorized')
+  })
+
+  it('no server at all, in all their patience; a name that is taken is tried again until then', async () => {
+    const alone = world(['a'], memoryJournal(), {
+      connect: () => Promise.reject(new TransportError('nobody is there')),
+    })
+    await expect(alone.done).rejects.toThrow(new Unreachable('nobody is there'))
+    expect(alone.notices.length).toBeGreaterThan(1)
+    const here = world()
+    for (let attempts = 0; attempts < 10; attempts++) {
+      const server = await Promise.race([here.next(), here.done.catch(() => null)])
+      if (server === null || typeof server === 'string') break
+      await server.say({ kind: 'failure', code: 'name-taken', reason: 'somebody has it', name: 'a' })
+    }
+    await expect(here.done).rejects.toThrow('name-taken: somebody has it')
+  })
+})
+
+it('agents load in a browser', () => {
+  const modules = new Map(modulesOf('src').map((module) => [module.path, module]))
+  const seen = new Set<string>()
+  const visit = (path: string): string[] => {
+    if (seen.has(path)) return []
+    seen.add(path)
+    return (modules.get(path)?.imports ?? [])
+      .filter(({ typeOnly }) => !typeOnly)
+      .flatMap(({ target, specifier }) => (target === null ? [specifier] : visit(target)))
+  }
+  const packages = [...visit('src/federation/agent.ts'), ...visit('src/federation/agent-run.ts')]
+  expect(new Set(packages)).toEqual(new Set(['@msgpack/msgpack']))
+})

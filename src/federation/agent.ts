@@ -1,0 +1,108 @@
+/**
+ * The agents of one process in a federation: they join over one connection, answer Tasks, keep what the server may still need, and connect
+ * again when the line is lost. Runs in a browser as well as in Node: what it needs of the outside it is given.
+ */
+import type { FailureCode } from '../protocol/session-messages.ts'
+import { TransportError, type Connection } from '../transport.ts'
+import type { SessionOptions } from './agent/options.ts'
+import { Session, type SessionEnd } from './agent/session.ts'
+import { AgentJournal, type JournalStore } from './agent-journal.ts'
+import { pause } from './clock.ts'
+
+export type { AgentNotice, Invitation } from './agent/options.ts'
+
+/** How agents take part. */
+export interface TakePartOptions extends SessionOptions {
+  /** @throws TransportError where no connection comes about */
+  connect(): Promise<Connection>
+  /** where the journal of these agents lies, for the experiment with this identity (64 hexadecimal digits) */
+  journal(run: string): Promise<JournalStore>
+  /** so long they try to be welcomed for the first time before they give up; once welcomed, they come back for ever; ms */
+  readonly patienceMs: number
+  /** the agents leave */
+  readonly signal?: AbortSignal
+}
+
+/** The server does not take the agents, and trying again would change nothing. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+  readonly code: FailureCode
+  constructor(code: FailureCode, reason: string) {
+    super(reason)
+    this.code = code
+  }
+}
+
+/** No server took the agents in, in all the time they had. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable'
+}
+
+/** From a lost connection to the next attempt: so long at first, then twice as long each time, up to the most, ms. */
+const FIRST_PAUSE = 250
+const LONGEST_PAUSE = 10_000
+
+/**
+ * Takes part until all runs are over, or the agents have left.
+ * @throws Refused where the server does not want them, Unreachable where none took them in within `patienceMs`; what `open` and the journal throw
+ */
+export async function takePart(options: TakePartOptions): Promise<'finished' | 'left'> {
+  const journals = new Map<string, Promise<AgentJournal>>()
+  const journalOf = (run: string): Promise<AgentJournal> => {
+    const journal = journals.get(run) ?? options.journal(run).then((store) => AgentJournal.open(store))
+    journals.set(run, journal)
+    return journal
+  }
+  try {
+    const outcome = await untilOver(options, journalOf)
+    if (outcome === 'finished') for (const journal of journals.values()) await (await journal).clear()
+    return outcome
+  } finally {
+    for (const opened of await Promise.allSettled(journals.values()))
+      if (opened.status === 'fulfilled') await opened.value.close()
+  }
+}
+
+/** Connects again and again. */
+async function untilOver(
+  options: TakePartOptions,
+  journalOf: (run: string) => Promise<AgentJournal>,
+): Promise<'finished' | 'left'> {
+  const { clock, signal, patienceMs, onNotice } = options
+  const giveUpAt = clock.now() + patienceMs
+  const leaves = (): boolean => signal?.aborted === true
+  let [wasWelcome, wait] = [false, FIRST_PAUSE]
+  while (!leaves()) {
+    const { end, isWelcome } = await attempt(options, journalOf)
+    if (end.type === 'refused') throw new Refused(end.code, end.reason)
+    if (end.type === 'finished') return 'finished'
+    if (leaves()) break
+    wasWelcome ||= isWelcome
+    if (!wasWelcome && clock.now() >= giveUpAt) throw new Unreachable(end.reason)
+    onNotice?.({ type: 'away', reason: end.reason })
+    if (isWelcome) wait = FIRST_PAUSE
+    await pause(clock, wait, signal)
+    wait = Math.min(2 * wait, LONGEST_PAUSE)
+  }
+  return 'left'
+}
+
+/** Connects, and talks until the session ends. */
+async function attempt(
+  options: TakePartOptions,
+  journalOf: (run: string) => Promise<AgentJournal>,
+): Promise<{ readonly end: SessionEnd; readonly isWelcome: boolean }> {
+  let session: Session | null = null
+  const leave = (): void => void session?.leave().catch(() => undefined)
+  try {
+    session = new Session(await options.connect(), journalOf, options)
+    options.signal?.addEventListener('abort', leave)
+    const end = await session.talk()
+    return { end, isWelcome: session.isWelcome }
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error
+    return { end: { type: 'away', reason: error.message }, isWelcome: false }
+  } finally {
+    options.signal?.removeEventListener('abort', leave)
+  }
+}
