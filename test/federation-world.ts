@@ -1,5 +1,5 @@
 /** A federation in this process for tests: a server and agents over any transport, which can be thrown away and made again. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,6 +47,15 @@ export function experimentOf(text: string): Experiment {
   const parsed = parseExperiment(text, { folder: root })
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
   return parsed.value
+}
+
+/** So many logs, alternately copies of these two. */
+export function logsOf(count: number, one: string, other: string): string[] {
+  return Array.from({ length: count }, (_, agent) => {
+    const path = join(root, `log-${agent}.csv`)
+    cpSync(agent % 2 === 0 ? one : other, path)
+    return path
+  })
 }
 
 /** A journal in memory; it outlives the agents that write it. */

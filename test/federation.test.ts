@@ -1,4 +1,5 @@
 /** Law 3, live: the models of a federation are those of the simulation, bit for bit, whatever happens on the way. */
+import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Experiment } from '../src/experiment/experiment.ts'
 import { listenMemory, type MemoryListener } from '../src/transport/memory.ts'
@@ -13,6 +14,7 @@ import {
   cutAfter,
   experimentOf,
   keepTakingPart,
+  logsOf,
   memoryJournal,
   modelsOf,
   newFolder,
@@ -21,9 +23,13 @@ import {
   simulated,
   textOf,
 } from './federation-world.ts'
+import { ROOT } from './source.ts'
 import { startProxy, type Proxy } from './transport-faults.ts'
 
 afterAll(removeFolders)
+
+/** How often each experiment is carried out while things go down: once, or as often as FEDRL_DISTURBANCES says. */
+const DISTURBANCES = Number(process.env['FEDRL_DISTURBANCES'] ?? 1)
 
 const AGENTS = 5
 
@@ -39,6 +45,7 @@ evaluate: { every: 3, metrics: [J, gap, gradientNorm, agentJ, rounds, bytes] }
 `
 const pg = (name: string, more = ''): string =>
   `${PG}algorithm: { name: ${name}, policy: softmax, gradient: exact, localSteps: 3, stepSize: 0.2, rounds: 16${more} }`
+const example = (name: string): string => join(ROOT, 'examples', name)
 const SAMPLED = `${PG}
 algorithm: { name: fedpg, policy: softmax, gradient: { rollouts: 3, horizon: 6 }, localSteps: 2, stepSize: 0.05, rounds: 12 }
 vary: { algorithm.name: [fast-fedpg, scaffold] }`
@@ -55,6 +62,11 @@ vary: { algorithm.averaging: [equal, importance], algorithm.initial: [shared, pe
   'fed-syn-q': `${Q.replace('{ dirichlet: 0.5 }', 'uniform')}
 algorithm: { name: fed-syn-q, stepSize: 0.3, syncPeriod: 4, steps: 30, initial: perAgent }
 seeds: [4]`,
+  logs: `
+environment: { mdp: ${example('ward.mdp.json')} }
+agents: { logs: [${logsOf(AGENTS, example('ward-a.csv'), example('ward-b.csv')).join(', ')}] }
+evaluate: { every: 20, metrics: [error, bytes] }
+algorithm: { name: fed-asyn-q, averaging: importance, stepSize: 0.3, syncPeriod: 7, steps: 100, initial: 0 }`,
   fedpg: pg('fedpg'),
   'fast-fedpg': pg('fast-fedpg'),
   scaffold: pg('scaffold', ', entropy: 0.05'),
@@ -154,9 +166,11 @@ describe('over memory', () => {
   })
 
   it.each(Object.keys(FILES))('%s, lines cut, agents and server going down', async (name) => {
-    const { agents, server } = await checkSame(name, overMemory(), 1)
-    expect(agents).toBeGreaterThan(0)
-    expect(server).toBeGreaterThan(0)
+    for (let seed = 1; seed <= DISTURBANCES; seed++) {
+      const { agents, server } = await checkSame(name, overMemory(), seed)
+      expect(agents).toBeGreaterThan(0)
+      expect(server).toBeGreaterThan(0)
+    }
   })
 })
 
