@@ -12,7 +12,20 @@ import { InputError, Interrupted, RunError } from '../src/experiment/errors.ts'
 import { BIN, fedrl } from './fedrl.ts'
 import { ROOT } from './source.ts'
 
-const COMMANDS = ['run', 'reproduce', 'solve', 'coverage', 'plan', 'list', 'show', 'export', 'new']
+const COMMANDS = [
+  'run',
+  'reproduce',
+  'up',
+  'serve',
+  'join',
+  'solve',
+  'coverage',
+  'plan',
+  'list',
+  'show',
+  'export',
+  'new',
+]
 
 const ioOf = (): never => {
   throw new Error('no command is carried out here')

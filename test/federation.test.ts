@@ -112,12 +112,19 @@ async function federation(experiment: Experiment, place: Place, seed: number | n
   const draw = chances(seed ?? 0)
   const crashes: Crashes = { agents: 0, server: 0 }
   const out = newFolder()
+  /** the first crash comes early enough to come at all */
+  const soon = (before: number, most: number, later: number): number => 3 + draw(before === 0 ? most : later)
   const agents = GROUPS.map((group) => {
     const journal = memoryJournal()
     const connect = async (): Promise<Connection> =>
       seed === null ? place.connect() : cutAfter(await place.connect(), 5 + draw(60))
     return keepTakingPart(
-      () => agentsOptions(group, connect, seed === null ? journal : crashingJournal(journal, 3 + draw(20))),
+      () =>
+        agentsOptions(
+          group,
+          connect,
+          seed === null ? journal : crashingJournal(journal, soon(crashes.agents, 5, 20)),
+        ),
       crashes,
     )
   })
@@ -126,7 +133,7 @@ async function federation(experiment: Experiment, place: Place, seed: number | n
   })
   for (;;) {
     const listener = await place.listen()
-    const write = seed === null ? {} : { write: crashingWriter(6 + draw(25)) }
+    const write = seed === null ? {} : { write: crashingWriter(3 + soon(crashes.server, 5, 25)) }
     try {
       const { folder } = await Promise.race([served(experiment, listener, { out, ...write }), failed])
       expect(new Set(await Promise.all(agents))).toEqual(new Set(['finished']))
