@@ -1,7 +1,6 @@
 /**
  * What a transport costs beside the library under it: frames echoed through our connections and through raw `ws`, and through raw
  * request and reply of NATS, interleaved; medians of several repetitions. Clients and server share this process.
- * `npx tsx bench/transport.ts [--quick] [--nats URL]`; without a URL it starts the nats-server that is installed.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -15,11 +14,15 @@ import { connectWebSocket, listenWebSocket } from '../src/transport/websocket.ts
 import type { Connection, Listener } from '../src/transport.ts'
 import { startBroker } from '../test/nats-server.ts'
 import { spreadOf, type Spread } from './measure.ts'
-import { circumstances, described, table } from './results.ts'
+import { table } from './results.ts'
 
-const quick = process.argv.includes('--quick')
-const REPETITIONS = quick ? 3 : 7
-const BUDGET_MS = quick ? 300 : 1000
+/** How long and how often to measure. */
+export interface EchoEffort {
+  readonly repetitions: number
+  /** of one contestant in one repetition */
+  readonly budgetMs: number
+}
+
 const KIB = 1024
 
 /** Echoes a frame over one of its connections. */
@@ -164,7 +167,8 @@ async function rateOf(
   return [(1000 * echoed) / (performance.now() - start), (user + system) / echoed]
 }
 
-interface Cell {
+/** Frames of one size over so many connections. */
+export interface Cell {
   readonly bytes: number
   readonly connections: number
   readonly rates: Readonly<Record<string, Spread>>
@@ -178,15 +182,16 @@ async function compare(
   bytes: number,
   connections: number,
   open: readonly ((count: number, frame: Uint8Array) => Promise<Contestant>)[],
+  { repetitions, budgetMs }: EchoEffort,
 ): Promise<Cell> {
   const frame = Uint8Array.from({ length: bytes }, (_, i) => i & 255)
   const contestants: Contestant[] = []
   for (const one of open) contestants.push(await one(connections, frame))
-  for (const one of contestants) await rateOf(one, connections, BUDGET_MS / 3)
+  for (const one of contestants) await rateOf(one, connections, budgetMs / 3)
   const rates = new Map(contestants.map(({ name }) => [name, [] as [number, number][]]))
-  for (let i = 0; i < REPETITIONS; i++)
+  for (let i = 0; i < repetitions; i++)
     for (const one of i % 2 === 0 ? contestants : contestants.toReversed())
-      rates.get(one.name)?.push(await rateOf(one, connections, BUDGET_MS))
+      rates.get(one.name)?.push(await rateOf(one, connections, budgetMs))
   for (const one of contestants) await one.close()
   const [ours, raw] = [...rates.values()] as [[number, number][], [number, number][]]
   return {
@@ -198,10 +203,9 @@ async function compare(
   }
 }
 
-/** The broker that was named, or one of our own with its store in a folder of its own. */
-async function broker(): Promise<{ url: string; end(): Promise<void> }> {
-  const at = process.argv.indexOf('--nats')
-  if (at >= 0) return { url: process.argv[at + 1] as string, end: () => Promise.resolve() }
+/** The broker at `url`, or, where that is null, one of our own with its store in a folder of its own. */
+async function broker(url: string | null): Promise<{ url: string; end(): Promise<void> }> {
+  if (url !== null) return { url, end: () => Promise.resolve() }
   const folder = mkdtempSync(join(tmpdir(), 'fedrl-bench-'))
   const own = await startBroker(['-js', '-sd', folder])
   return {
@@ -213,10 +217,12 @@ async function broker(): Promise<{ url: string; end(): Promise<void> }> {
   }
 }
 
-const shown = ({ median, low, high }: Spread, digits: number): string =>
+/** A spread as text. */
+export const shown = ({ median, low, high }: Spread, digits: number): string =>
   `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`
 
-const tableOf = (cells: readonly Cell[]): string => {
+/** Cells as a Markdown table. */
+export const cellTable = (cells: readonly Cell[]): string => {
   const names = Object.keys(cells[0]?.rates ?? {})
   return table(
     ['bytes', 'connections', ...names.map((name) => `${name}, frames/s`), 'ours of raw', 'by CPU time'],
@@ -231,25 +237,24 @@ const tableOf = (cells: readonly Cell[]): string => {
 }
 
 const SIZES = [KIB, 37 * KIB, KIB * KIB - 64] as const
-const where = circumstances()
-console.log(described(where, `npx tsx bench/transport.ts${quick ? ' --quick' : ''}`))
-const webSocket: Cell[] = []
-for (const bytes of SIZES) webSocket.push(await compare(bytes, 8, [oursOverWebSocket, rawWebSocket]))
-webSocket.push(await compare(37 * KIB, 512, [oursOverWebSocket, rawWebSocket]))
-console.log(`\n${tableOf(webSocket)}`)
-const nats = await broker()
-const cells: Cell[] = []
-for (const bytes of SIZES) {
-  const [ours, raw, stored] = [oursOverNats, rawNats, storedNats].map(
-    (open) => (count: number, frame: Uint8Array) => open(nats.url, count, frame),
-  )
-  cells.push(
-    await compare(
-      bytes,
-      8,
-      [ours, raw, stored].filter((one) => one !== undefined),
-    ),
-  )
+
+/** Ours over WebSocket beside raw `ws`. */
+export async function compareWebSocket(effort: EchoEffort): Promise<Cell[]> {
+  const contestants = [oursOverWebSocket, rawWebSocket]
+  const cells: Cell[] = []
+  for (const bytes of SIZES) cells.push(await compare(bytes, 8, contestants, effort))
+  cells.push(await compare(37 * KIB, 512, contestants, effort))
+  return cells
 }
-console.log(`\n${tableOf(cells)}`)
-await nats.end()
+
+/** Ours over NATS beside raw request and reply, and a stream. @param url of a broker; null: one is started */
+export async function compareNats(url: string | null, effort: EchoEffort): Promise<Cell[]> {
+  const own = await broker(url)
+  const contestants = [oursOverNats, rawNats, storedNats].map(
+    (open) => (count: number, frame: Uint8Array) => open(own.url, count, frame),
+  )
+  const cells: Cell[] = []
+  for (const bytes of SIZES) cells.push(await compare(bytes, 8, contestants, effort))
+  await own.end()
+  return cells
+}

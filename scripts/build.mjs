@@ -1,4 +1,4 @@
-// Compiles the kernel, then src/ and experiments/ into an empty dist/. With --if-stale only where something changed since the last build: npm runs
+// Compiles the kernel, then src/ and experiments/ into an empty dist/, and bundles the join page. With --if-stale only where something changed since the last build: npm runs
 // `prepare` anew when it first starts a package's own program by `npx`.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildKernel } from './build-kernel.mjs'
+import { buildPage } from './build-page.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -37,5 +38,8 @@ function compile() {
 if (!process.argv.includes('--if-stale') || stale()) {
   await buildKernel()
   process.exitCode = compile()
-  if (process.exitCode === 0) writeFileSync(stamp, '')
+  if (process.exitCode === 0) {
+    await buildPage()
+    writeFileSync(stamp, '')
+  }
 }

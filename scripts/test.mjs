@@ -1,12 +1,12 @@
 // Everything that must hold: the build, types, lint, format, dead code, every test. All of it runs even when a part fails; the last
 // line counts, each check outside the test runner as one. `--without-browser` skips the tests that need Chromium, `--without-broker` those
-// that need a NATS server.
+// that need a NATS server, `--without-python` those that need Python.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chromium, natsServer } from './system.mjs'
+import { chromium, natsServer, python } from './system.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -59,13 +59,14 @@ const CHECKS = [
   // first: it writes the embedded kernel, which the types need
   ['build', ['node', 'scripts/build.mjs']],
   ['types', ['tsc', '-p', 'tsconfig.json']],
+  ['types of the page', ['tsc', '-p', 'src/page/tsconfig.json']],
   ['lint', ['oxlint', '--type-aware', '--deny-warnings']],
   ['format', ['prettier', '--check', '--log-level', 'warn', '.']],
   ['dead code', ['knip', '--no-progress']],
 ]
 
 function main(args) {
-  const known = ['--without-browser', '--without-broker']
+  const known = ['--without-browser', '--without-broker', '--without-python']
   const unknown = args.find((one) => !known.includes(one))
   if (unknown !== undefined) {
     console.error(`npm test: unknown argument ${unknown}; known: ${known.join(', ')}`)
@@ -75,11 +76,14 @@ function main(args) {
   const checked = CHECKS.length - failures.length
   const browser = args.includes('--without-browser') ? '' : chromium()
   const broker = args.includes('--without-broker') ? '' : natsServer()
+  const interpreter = args.includes('--without-python') ? '' : python()
   if (browser === null) failures.push('browser')
   if (broker === null) failures.push('broker')
+  if (interpreter === null) failures.push('Python')
   const { passed, failed, skipped } = tests({
     FEDRL_CHROMIUM: browser ?? '',
     FEDRL_NATS_SERVER: broker ?? '',
+    FEDRL_PYTHON: interpreter ?? '',
   })
   if (failures.length > 0) console.error(`\nfailed outside the tests: ${failures.join(', ')}`)
   console.log(

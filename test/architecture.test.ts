@@ -34,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   transport: ['protocol'],
   federation: before('federation'),
   experiment: before('experiment'),
+  page: ALL,
   cli: [...ALL, 'experiments'],
   // src/index.ts, the door to the whole
   index: ALL,
@@ -51,6 +52,7 @@ const NODE_PACKAGES = new Set([
   'dejavu-fonts-ttf',
   'ws',
   '@nats-io/transport-node',
+  '@nats-io/kv',
 ])
 
 /** Doors that a browser cannot open: they read and write files. */

@@ -18,14 +18,24 @@ const COMMANDS = [
   'up',
   'serve',
   'join',
+  'status',
+  'preflight',
+  'keys',
+  'nats-config',
   'solve',
   'coverage',
   'plan',
   'list',
   'show',
+  'verify',
   'export',
   'new',
 ]
+
+/** Those that are carried out, not those that only hold others. */
+const CARRIED_OUT = COMMANDS.flatMap((name) =>
+  name === 'keys' ? ['init', 'add', 'new', 'revoke', 'list'].map((one) => `keys ${one}`) : [name],
+)
 
 const ioOf = (): never => {
   throw new Error('no command is carried out here')
@@ -46,17 +56,19 @@ describe('commands', () => {
     expect(createProgram('1.2.3', output, ioOf).commands.map((command) => command.name())).toEqual(COMMANDS)
   })
 
-  test.each(COMMANDS)('%s has --json and an example of its own', (name) => {
-    const help = helpOf(name)
+  test.each(CARRIED_OUT)('%s has --json and an example of its own', (name) => {
+    const help = helpOf(...name.split(' '))
     expect(help).toContain('--json')
     expect(help).toMatch(new RegExp(`Example:\\n  \\$ fedrl ${name} ?`))
   })
 
-  test.each(COMMANDS)('the example of %s parses', (name) => {
-    const example = / {2}\$ fedrl (.*)/.exec(helpOf(name))?.[1] ?? ''
+  test.each(CARRIED_OUT)('the example of %s parses', (name) => {
+    const example = / {2}\$ fedrl (.*)/.exec(helpOf(...name.split(' ')))?.[1] ?? ''
     const output = { out: () => undefined, err: () => undefined }
     const program = createProgram('1.2.3', output, ioOf)
-    for (const command of program.commands) command.action(() => undefined)
+    for (const command of program.commands)
+      for (const one of command.commands.length > 0 ? command.commands : [command])
+        one.action(() => undefined)
     expect(() => program.parse(example.split(' '), { from: 'user' })).not.toThrow()
   })
 })

@@ -129,6 +129,32 @@ export function cutAfter(connection: Connection, frames: number): Connection {
   }
 }
 
+/** What passes over a connection, in both directions. */
+export interface Tap {
+  sent(frame: Uint8Array): Promise<void> | void
+  received(frame: Uint8Array): void
+}
+
+/** The connection, whose frames are told; `sent` may take its time before a frame is on its way. */
+export function tapped(connection: Connection, { sent, received }: Tap): Connection {
+  async function* told(): AsyncGenerator<Uint8Array> {
+    for await (const frame of connection.frames) {
+      received(frame)
+      yield frame
+    }
+  }
+  return {
+    peer: connection.peer,
+    frames: told(),
+    closed: connection.closed,
+    close: (reason) => connection.close(reason),
+    async send(frame) {
+      await sent(frame)
+      await connection.send(frame)
+    },
+  }
+}
+
 /** The journal of agents that go down at the append after so many, before or after it is on disk. */
 export function crashingJournal(journal: JournalStore, appends: number): JournalStore {
   let left = appends

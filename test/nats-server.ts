@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { connect, createServer, type AddressInfo } from 'node:net'
 
 /** `npm test` says where it is, and '' where tests do without. */
-const PROGRAM = process.env['FEDRL_NATS_SERVER'] ?? 'nats-server'
+export const PROGRAM = process.env['FEDRL_NATS_SERVER'] ?? 'nats-server'
 
 /** Why there is no broker to test with, or null. */
 export const noBroker: string | null =
@@ -17,6 +17,8 @@ export interface Broker {
   kill(): Promise<void>
   /** the same port again */
   start(): Promise<void>
+  /** reads its configuration again */
+  reload(): void
 }
 
 async function freePort(): Promise<number> {
@@ -51,6 +53,7 @@ export async function startBroker(more: readonly string[] = []): Promise<Broker>
         await new Promise((resolve) => setTimeout(resolve, 20))
       }
     },
+    reload: () => void child?.kill('SIGHUP'),
     async kill() {
       if (child === null || child.exitCode !== null || child.signalCode !== null) return
       const ended = new Promise((resolve) => child?.once('exit', resolve))

@@ -18,6 +18,9 @@ import type {
 } from '../src/server/round-machine.ts'
 import type { ServerRule } from '../src/server/rule.ts'
 
+/** Why an Update that no honest agent sends is refused. */
+const BAD = 'bad'
+
 /** From the server to one agent. */
 type Down<Task> =
   | ({ readonly type: 'task'; readonly task: Task; readonly after: number } & PhasePosition)
@@ -135,6 +138,8 @@ export class World<Own, Server, Task, Update> {
       )
       this.promised.add(`${index}:${this.ordinal(ack)}`)
     }
+    // of a bad Update, whose sender does not care
+    if (ack.reason === BAD) return
     this.statuses.push(ack.status)
     this.send(index, { type: 'ack', status: ack.status, round: ack.round, phase: ack.phase })
   }
@@ -166,9 +171,12 @@ export class World<Own, Server, Task, Update> {
     const owing = agentsOf(state.present).filter(
       (agent) =>
         valueOf(state.answers, agent) === undefined &&
+        valueOf(state.refused, agent) === undefined &&
         (state.closed % this.settings.phases === 0 || state.folded[agent] === state.closed - 1),
     )
     assert.equal(state.missing, owing.length, 'who is missing is counted right')
+    for (const agent of agentsOf(state.refused))
+      assert(valueOf(state.answers, agent) === undefined, 'who has answered is not refused')
     assert.deepEqual(
       agentsOf(state.held).filter((agent) => valueOf(state.answers, agent) !== undefined),
       [],
@@ -229,6 +237,19 @@ export class World<Own, Server, Task, Update> {
     this.offer(agent, ordinal, (agent.offers.get(ordinal) as Offer<Own, Update>).update)
   }
 
+  /** An agent sends something else than its Update for the phase that is due, or for one so many before it. */
+  sendBad(index: number, before: number): void {
+    const { phases } = this.settings
+    const ordinal = Math.max(0, this.state.closed - before)
+    const { closed, answers, refused } = this.state
+    const position = { round: Math.floor(ordinal / phases), phase: ordinal % phases }
+    this.happen({ type: 'refused', agent: index, reason: BAD, now: this.now, ...position })
+    if (this.state.closed !== closed) return
+    assert.deepEqual(this.state.answers, answers, 'a bad Update is no answer')
+    if (ordinal < closed)
+      assert.deepEqual(this.state.refused, refused, 'and of a closed phase, it is nothing')
+  }
+
   /** A checkpoint is on disk, and those before it: the oldest of those being written, or the newest. */
   written(newest: boolean): void {
     const count = newest ? this.writing.length : 1
@@ -261,6 +282,8 @@ export class World<Own, Server, Task, Update> {
   /** From here on nothing goes wrong: the run ends. */
   settle(): void {
     this.happen({ type: 'resume', now: this.now })
+    // an agent whose Update was refused has another chance when it joins again
+    for (const index of agentsOf(this.state.refused)) if (this.agent(index).connected) this.disconnect(index)
     this.agents.forEach((agent, index) => agent.connected || this.connect(index))
     for (let quiet = 0; quiet < 3;) {
       const moved = this.agents.some((agent, index) => {

@@ -6,7 +6,7 @@ export interface Io {
   readonly json: boolean
   /** stderr is a terminal, so progress may be drawn */
   readonly interactive: boolean
-  /** aborted by the first Ctrl-C */
+  /** aborted by the first Ctrl-C or SIGTERM */
   readonly signal: AbortSignal
   /** the command's result: `document` with --json, else `text()` */
   result(document: unknown, text: () => string): void

@@ -2,19 +2,23 @@
 import { join as joinPath } from 'node:path'
 import { InputError, RunError } from '../experiment/errors.ts'
 import { makeFolder } from '../experiment/disk.ts'
-import { invitee } from '../experiment/federated/join.ts'
+import type { OwnExperience } from '../experiment/federated/join.ts'
+import { threadedInvitee } from '../experiment/federated/threaded-join.ts'
 import { lock } from '../experiment/lock.ts'
 import { version } from '../experiment/version.ts'
 import { Refused, takePart, Unreachable, type AgentNotice } from '../federation/agent.ts'
 import { journalFile } from '../federation/journal-file.ts'
-import { connectWebSocket } from '../transport/websocket.ts'
+import { connectorOf, type ConnectFlags } from './endpoint.ts'
+import { signersOf, type SignerFlags } from './signers.ts'
 import type { Io } from './io.ts'
-import { clock, expectLoopback, parseNames } from './live.ts'
+import { clock, parseNames } from './live.ts'
 
 /** The flags of `fedrl join`, as typed. */
-export interface JoinFlags {
+export interface JoinFlags extends ConnectFlags, SignerFlags {
   readonly agent?: string
   readonly logs?: string
+  readonly module?: string
+  readonly file?: string
   readonly state?: string
   readonly wait?: string
 }
@@ -23,12 +27,16 @@ const USUAL_WAIT = '10'
 
 /** Carries the command out. */
 export async function join(url: string, flags: JoinFlags, io: Io): Promise<void> {
-  checkUrl(url)
   const names = parseNames('--agent', flags.agent)
   const [first] = names
   if (first === undefined) throw new InputError('--agent', 'expected the name of the agent, got none')
   if (flags.logs !== undefined && names.length > 1)
     throw new InputError('--logs', `expected one agent, who learns from this log, got ${names.length}`)
+  if (flags.logs !== undefined && flags.module !== undefined)
+    throw new InputError('--module', 'does not belong beside --logs: an agent learns from one of them')
+  const { connect, server } = await connectorOf(url, flags, first)
+  const signers = await signersOf(names, flags, (line) => io.note(line))
+  const sentAway: string[] = []
   const state = flags.state ?? joinPath('.fedrl', first)
   await makeFolder(state)
   const release = await lock(state)
@@ -37,14 +45,20 @@ export async function join(url: string, flags: JoinFlags, io: Io): Promise<void>
       names,
       client: `fedrl ${version}`,
       wantsExperiment: true,
-      open: invitee(flags.logs === undefined ? {} : { log: flags.logs }),
-      connect: () => connectWebSocket(url),
+      open: threadedInvitee(ownExperience(flags), io.signal),
+      connect,
+      server,
+      signerOf: (name) => signers.get(name) ?? null,
       journal: (run) => journalFile(joinPath(state, `${run.slice(0, 16)}.journal`)),
       clock,
       patienceMs: 1000 * parseWait(flags.wait ?? USUAL_WAIT),
       signal: io.signal,
-      onNotice: (notice) => io.note(noticeText(notice)),
+      onNotice(notice) {
+        if (notice.type === 'turned-away') sentAway.push(refusalOf(notice))
+        io.note(noticeText(notice))
+      },
     })
+    if (sentAway.length > 0) throw new RunError(`${url} refused ${sentAway.join('; ')}`)
     io.result(
       { url, agents: names, outcome },
       () => `${names.join(', ')}: ${outcome === 'finished' ? 'all runs are over' : 'left'}`,
@@ -59,12 +73,11 @@ export async function join(url: string, flags: JoinFlags, io: Io): Promise<void>
   }
 }
 
-function checkUrl(text: string): void {
-  const url = URL.canParse(text) ? new URL(text) : null
-  if (url === null || (url.protocol !== 'ws:' && url.protocol !== 'wss:'))
-    throw new InputError('URL', `expected the address of a server, as in ws://127.0.0.1:7070, got ${text}`)
-  expectLoopback('URL', url.hostname)
-}
+const ownExperience = ({ logs, module, file }: JoinFlags): OwnExperience => ({
+  ...(logs !== undefined && { log: logs }),
+  ...(module !== undefined && { module }),
+  ...(file !== undefined && { file }),
+})
 
 function parseWait(text: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
@@ -78,7 +91,12 @@ function noticeText(notice: AgentNotice): string {
       return `${notice.name} joined as agent ${notice.agent}`
     case 'refused':
       return `the server refused an update of agent ${notice.agent}: ${notice.reason}`
+    case 'turned-away':
+      return `the server refused ${refusalOf(notice)}`
     case 'away':
       return `not connected: ${notice.reason}; trying again`
   }
 }
+
+const refusalOf = ({ name, code, reason }: Extract<AgentNotice, { type: 'turned-away' }>): string =>
+  `${name} (${code}): ${reason}`

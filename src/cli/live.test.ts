@@ -57,7 +57,7 @@ describe('fedrl serve', () => {
     const out = joinPath(root, 'serve')
     const at = (listen: string) => told(serve(file, { listen, out }, io))
     expect(await at('0.0.0.0:7070')).toBe(
-      '2: --listen: expected this machine (127.0.0.1, [::1] or localhost), got 0.0.0.0: this version knows no keys and no encryption, so nothing may leave the machine',
+      '2: --listen: other machines reach 0.0.0.0: expected --keys, which says who may join, and --tls-cert and --tls-key, so that nobody on the way can read or change what is sent; --insecure does without',
     )
     expect(await at('7070')).toBe('2: --listen: expected host:port, as in 127.0.0.1:7070, got 7070')
     const taken = createServer().listen(0, '127.0.0.1')
@@ -92,7 +92,9 @@ describe('fedrl join', () => {
   it('asks for an address of this machine, and for a name', async () => {
     const at = (url: string, flags = {}) => told(join(url, { agent: 'a', state, wait: '0', ...flags }, io))
     expect(await at('127.0.0.1:7070')).toContain('2: URL: expected the address of a server')
-    expect(await at('ws://192.168.0.7:7070')).toContain('2: URL: expected this machine')
+    expect(await at('ws://192.168.0.7:7070')).toContain(
+      '2: URL: expected wss://, for 192.168.0.7 is another machine',
+    )
     expect(await at('ws://127.0.0.1:1', { agent: undefined })).toBe(
       '2: --agent: expected the name of the agent, got none',
     )
@@ -136,7 +138,7 @@ describe('serve and join together', () => {
     )
     expect(await told(join(url, { agent: 'a', state, wait: '0' }, io))).toContain(`2: ${state}: process`)
     expect(await told(join(url, { agent: 'b', logs: 'x.csv', ...beside }, io))).toBe(
-      '2: --logs: the agents of this experiment learn from acting in the model, and not from logs',
+      '2: --logs: the agents of this experiment act in the model: experience of their own they bring where agents.experience is own',
     )
     agent.abort()
     expect(await joined).toBe('0')

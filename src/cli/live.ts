@@ -1,4 +1,4 @@
-/** What the commands of a federation share: the time, names of sessions, addresses of this machine, and what they tell a person. */
+/** What the commands of a federation share: the time, names of sessions and agents, which hosts are this machine, and what they tell a person. */
 import { randomBytes } from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import { InputError } from '../experiment/errors.ts'
@@ -20,18 +20,6 @@ export const newSession = (): string => randomBytes(16).toString('hex')
 /** Whether only this machine can reach a host. */
 export const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'))
-
-/**
- * Refuses a host that other machines reach.
- * @throws InputError
- */
-export function expectLoopback(flag: string, host: string): void {
-  if (isLoopback(host)) return
-  throw new InputError(
-    flag,
-    `expected this machine (127.0.0.1, [::1] or localhost), got ${host}: this version knows no keys and no encryption, so nothing may leave the machine`,
-  )
-}
 
 /** The names of agents in a flag. @throws InputError where one is none, or stands there twice */
 export function parseNames(flag: string, text: string | undefined): string[] {

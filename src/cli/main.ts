@@ -20,13 +20,14 @@ function end(exitCode: typeof process.exitCode): never {
   process.exit(exitCode)
 }
 
-/** Aborted by the first Ctrl-C; a second one ends the process at once. Commands that never ask for it die on the first. */
+/** Aborted by the first Ctrl-C or SIGTERM; a second one ends the process at once. Commands that never ask for it die on the first. */
 function interruptible(): AbortSignal {
   const controller = new AbortController()
-  process.on('SIGINT', () => {
-    if (controller.signal.aborted) end(INTERRUPTED)
-    controller.abort()
-  })
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.on(signal, () => {
+      if (controller.signal.aborted) end(INTERRUPTED)
+      controller.abort()
+    })
   return controller.signal
 }
 

@@ -6,6 +6,8 @@ import type { Io } from './io.ts'
 /** Shows progress until it is stopped. */
 export interface ProgressDisplay {
   update(progress: Progress): void
+  /** stands behind the progress from the next update on; on a terminal only */
+  beside(text: string): void
   stop(): void
 }
 
@@ -47,6 +49,7 @@ export function showProgress(
   now: () => number = () => performance.now(),
 ): ProgressDisplay {
   const show = io.interactive ? bar() : line(io)
+  let aside = ''
   let base: { readonly at: number; readonly steps: number } | null = null
   return {
     update(progress) {
@@ -54,15 +57,17 @@ export function showProgress(
       show.update(
         { ...progress, stepsBefore: base?.steps ?? progress.stepsDone },
         base === null ? 0 : (now() - base.at) / 1000,
+        aside,
       )
     },
+    beside: (text) => void (aside = text),
     stop: () => show.stop(),
   }
 }
 
 /** A display that is told the time. */
 interface Timed {
-  update(progress: Progress, seconds: number): void
+  update(progress: Progress, seconds: number, aside: string): void
   stop(): void
 }
 
@@ -90,8 +95,10 @@ function bar(): Timed {
   })
   single.start(1, 0, { text: '' })
   return {
-    update: (progress, seconds) =>
-      single.update(estimate(progress, seconds).fraction, { text: progressText(progress, seconds) }),
+    update(progress, seconds, aside) {
+      const text = [progressText(progress, seconds), aside].filter((part) => part !== '').join(' | ')
+      single.update(estimate(progress, seconds).fraction, { text })
+    },
     stop: () => single.stop(),
   }
 }

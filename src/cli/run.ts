@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import { InputError } from '../experiment/errors.ts'
 import { loadExperiment } from '../experiment/load.ts'
 import { namingFile } from '../experiment/problem.ts'
+import { isFederation } from '../experiment/run-folder.ts'
 import { resume, run as runExperiment, type RunResult } from '../experiment/run.ts'
 import type { Io } from './io.ts'
 import { showProgress } from './progress-bar.ts'
@@ -18,6 +19,9 @@ export interface RunFlags {
   readonly yes?: boolean
   readonly resume?: string
 }
+
+/** What a person is told whose file has settings that a simulation does not use. */
+const EVERYBODY = 'participation is for federations: in a simulation everybody takes part in every round'
 
 /** More threads than this are a mistake. */
 const MOST_THREADS = 1024
@@ -37,7 +41,7 @@ export function parseThreads(text: string | undefined): number | undefined {
 export async function run(file: string | undefined, flags: RunFlags, io: Io): Promise<void> {
   const threads = parseThreads(flags.threads)
   const start = performance.now()
-  const begin = beginning(file, flags)
+  const begin = beginning(file, flags, (line) => io.note(line))
   const display = showProgress(io)
   let result: RunResult
   try {
@@ -62,7 +66,11 @@ export async function run(file: string | undefined, flags: RunFlags, io: Io): Pr
 type Begin = (options: Parameters<typeof runExperiment>[1]) => Promise<RunResult>
 
 /** What the flags ask for: a new run of a file, or the rest of an old one. */
-function beginning(file: string | undefined, { resume: folder, out, seeds, set, yes }: RunFlags): Begin {
+function beginning(
+  file: string | undefined,
+  { resume: folder, out, seeds, set, yes }: RunFlags,
+  note: Io['note'],
+): Begin {
   if (folder === undefined) {
     if (file === undefined) throw new InputError('fedrl run', 'expected an experiment file, or --resume DIR')
     return async (options) => {
@@ -71,6 +79,7 @@ function beginning(file: string | undefined, { resume: folder, out, seeds, set, 
         ...(set && { set }),
         ...(yes && { yes }),
       })
+      if (experiment.participation !== undefined) note(EVERYBODY)
       return namingFile(file, () => runExperiment(experiment, options))
     }
   }
@@ -87,7 +96,11 @@ function beginning(file: string | undefined, { resume: folder, out, seeds, set, 
       `expected a run folder and nothing that could change the run, got ${beside[0]} too`,
     )
   }
-  return (options) => resume(folder, options)
+  return async (options) => {
+    if (await isFederation(folder))
+      throw new InputError('--resume', `expected a simulation, got ${folder} with a federation, which the command that began it finishes`) // prettier-ignore
+    return resume(folder, options)
+  }
 }
 
 /** What `--json` prints of a finished run. @param run the folder as the person calls it */

@@ -1,38 +1,28 @@
-/** `fedrl serve`: carries an experiment out with agents that join over WebSocket. */
+/** `fedrl serve`: carries an experiment out with agents that join over WebSocket or NATS. */
 import { relative } from 'node:path'
 import { InputError } from '../experiment/errors.ts'
+import { hang } from '../experiment/federated/gateway.ts'
+import { joinLink, joinPage } from '../experiment/federated/join-page.ts'
+import { operationsOf } from '../experiment/federated/operations.ts'
 import { serveExperiment } from '../experiment/federated/serve.ts'
+import { watchAll } from '../experiment/federated/watch.ts'
+import { openKeyGate } from '../experiment/federated/key-gate.ts'
 import { loadExperiment } from '../experiment/load.ts'
 import { namingFile } from '../experiment/problem.ts'
-import { TransportError } from '../transport.ts'
-import { listenWebSocket, type WebSocketListener } from '../transport/websocket.ts'
+import { listenerOf, type ListenFlags } from './endpoint.ts'
 import type { Io } from './io.ts'
-import { clock, expectLoopback, newSession, noticeText, parseNames } from './live.ts'
+import { clock, newSession, noticeText, parseNames } from './live.ts'
+import { liveLine } from './live-line.ts'
+import { openLog, type LogFlags } from './log.ts'
 import { showProgress } from './progress-bar.ts'
 import { resultDocument, resultText } from './run.ts'
 
 /** The flags of `fedrl serve`, as typed. */
-export interface ServeFlags {
-  readonly listen?: string
+export interface ServeFlags extends ListenFlags, LogFlags {
   readonly out?: string
   readonly agents?: string
   readonly seeds?: string
   readonly set?: readonly string[]
-}
-
-const USUAL = '127.0.0.1:7070'
-
-/** Listens at `host:port`. @throws InputError where that is none, is not of this machine alone, or is taken */
-export async function listenAt(flag: string, text: string): Promise<WebSocketListener> {
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? []
-  if (host === '' || Number(port) > 65535)
-    throw new InputError(flag, `expected host:port, as in ${USUAL}, got ${text}`)
-  expectLoopback(flag, host)
-  try {
-    return await listenWebSocket({ host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) })
-  } catch (error) {
-    throw error instanceof TransportError ? new InputError(flag, error.message) : error
-  }
 }
 
 /** Carries the command out. */
@@ -44,9 +34,23 @@ export async function serve(file: string, flags: ServeFlags, io: Io): Promise<vo
     ...(seeds !== undefined && { seeds }),
     ...(set && { set }),
   })
-  const listener = await listenAt('--listen', flags.listen ?? USUAL)
+  const page = await joinPage()
+  const log = openLog(flags, io)
+  const note = (line: string): void => log.people.note(line)
+  if (flags.name !== undefined && flags.keys === undefined)
+    throw new InputError('--name', 'belongs to --keys: it is what agents sign with their keys')
+  const endpoint = await listenerOf(flags, out, note)
+  const { listener, url, servers, isLocal, lost, http, answerWith } = endpoint
+  const gate = flags.keys === undefined ? null : await openKeyGate(flags.keys, { servers, onNote: note })
+  const { watch, gateway, status } = operationsOf(experiment, {
+    hidesNames: !isLocal,
+    page,
+    ...log.options,
+  })
+  if (http !== null) hang(http, gateway)
+  answerWith(status)
   const start = performance.now()
-  const display = showProgress(io)
+  const display = showProgress(log.people)
   try {
     const result = await namingFile(file, () =>
       serveExperiment(experiment, {
@@ -56,12 +60,17 @@ export async function serve(file: string, flags: ServeFlags, io: Io): Promise<vo
         listener,
         clock,
         newSession,
-        signal: io.signal,
+        ...(gate !== null && { gate }),
+        watch: log.people.interactive ? watchAll([watch, liveLine((text) => display.beside(text))]) : watch,
+        signal: AbortSignal.any([io.signal, lost]),
         onProgress: (progress) => display.update(progress),
-        onBegun: () => io.note(`listening; agents join with: fedrl join ${listener.address} --agent NAME`),
+        onBegun: () =>
+          note(
+            `listening; agents join with: fedrl join ${url} --agent NAME${gate === null ? '' : ' --key NAME.key'}${http === null ? '' : `, or in a browser: ${joinLink(url)}`}`,
+          ),
         onNotice(notice) {
           const text = noticeText(notice)
-          if (text !== null) io.note(text)
+          if (text !== null) note(text)
         },
       }),
     )
@@ -69,9 +78,13 @@ export async function serve(file: string, flags: ServeFlags, io: Io): Promise<vo
     const seconds = (performance.now() - start) / 1000
     const folder = relative('.', result.folder)
     const text = io.json ? '' : await resultText(result, folder)
-    io.result({ ...resultDocument(result, folder, seconds), address: listener.address }, () => text)
+    io.result({ ...resultDocument(result, folder, seconds), address: url }, () => text)
+  } catch (error) {
+    throw lost.aborted ? lost.reason : error
   } finally {
     display.stop()
+    gate?.close()
     await listener.close()
+    log.close()
   }
 }

@@ -1,5 +1,6 @@
 /** `fedrl up`: a whole federation on this machine, to try it: the server here, the agents in processes of their own. */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { join, relative } from 'node:path'
 import { InputError, RunError } from '../experiment/errors.ts'
@@ -7,10 +8,11 @@ import { federationSize } from '../experiment/federated/check.ts'
 import { serveExperiment } from '../experiment/federated/serve.ts'
 import { loadExperiment } from '../experiment/load.ts'
 import { namingFile } from '../experiment/problem.ts'
-import { FEDERATION } from '../experiment/run-folder.ts'
+import { EXPERIMENT, FEDERATION } from '../experiment/run-folder.ts'
 import { listenWebSocket } from '../transport/websocket.ts'
 import type { Io } from './io.ts'
 import { clock, newSession, noticeText } from './live.ts'
+import { liveLine } from './live-line.ts'
 import { showProgress } from './progress-bar.ts'
 import { resultDocument, resultText } from './run.ts'
 
@@ -21,6 +23,9 @@ export interface UpFlags {
   readonly seeds?: string
   readonly set?: readonly string[]
 }
+
+/** So long a process of agents has to leave, ms. */
+const LEAVING_MS = 2000
 
 /** More processes than these are a mistake. */
 const MOST_PROCESSES = 1024
@@ -51,16 +56,18 @@ export async function up(file: string, { processes, out, seeds, set }: UpFlags, 
     const result = await namingFile(file, () =>
       serveExperiment(experiment, {
         file,
+        isLocal: true,
         names,
         listener,
         clock,
         newSession,
         signal,
         ...(out !== undefined && { out }),
+        ...(io.interactive && { watch: liveLine((text) => display.beside(text)) }),
         onProgress: (progress) => display.update(progress),
         onBegun(folder) {
           for (const [i, group] of groups.entries())
-            children.start(group, join(folder, FEDERATION, 'agents', String(i)))
+            children.start(group, folder, join(folder, FEDERATION, 'agents', String(i)))
         },
         onNotice(notice) {
           const text = notice.type === 'joined' || notice.type === 'left' ? null : noticeText(notice)
@@ -78,7 +85,7 @@ export async function up(file: string, { processes, out, seeds, set }: UpFlags, 
     throw failure.signal.aborted ? failure.signal.reason : error
   } finally {
     display.stop()
-    children.stop()
+    await children.stop()
     await listener.close()
   }
 }
@@ -103,14 +110,18 @@ class AgentProcesses {
     this.#onFailure = onFailure
   }
 
-  start(names: readonly string[], state: string): void {
+  /** @param folder of the run, whose experiment names the logs and modules of this machine */
+  start(names: readonly string[], folder: string, state: string): void {
     const command = [...process.execArgv, process.argv[1] as string, 'join', this.#url]
-    const flags = ['--agent', names.join(','), '--state', state, '--json']
+    const flags = ['--agent', names.join(','), '--file', join(folder, EXPERIMENT), '--state', state, '--json']
     const child = spawn(process.execPath, [...command, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
     let said = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4096)))
     this.#running.add(child)
-    child.on('error', (error) => this.#onFailure(error))
+    child.on('error', (error) => {
+      this.#running.delete(child)
+      this.#onFailure(error)
+    })
     child.on('close', (code, signal) => {
       this.#running.delete(child)
       if (this.#stopped || code === 0) return
@@ -119,13 +130,19 @@ class AgentProcesses {
           new RunError(`the process of ${names[0]} failed: ${said.trim().split('\n').at(-1)}`),
         )
       this.#io.note(`the process of ${names[0]} was killed (${signal}); it is started again`)
-      this.start(names, state)
+      this.start(names, folder, state)
     })
   }
 
-  /** Ends those that are left. */
-  stop(): void {
+  /** Ends those that are left: they are asked to leave, and killed where they do not. */
+  async stop(): Promise<void> {
     this.#stopped = true
-    for (const child of this.#running) child.kill()
+    const ended = [...this.#running].map((child) => once(child, 'close'))
+    for (const child of this.#running) child.kill('SIGTERM')
+    const late = setTimeout(() => {
+      for (const child of this.#running) child.kill('SIGKILL')
+    }, LEAVING_MS)
+    await Promise.all(ended)
+    clearTimeout(late)
   }
 }

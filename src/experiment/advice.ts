@@ -9,7 +9,8 @@ import type { Problem } from './simulation.ts'
 const MIXING_TIME_CAP = 1_000_000
 
 /**
- * What the agents of a problem cover: by their model and behaviours, or by their logs; null for agents that act in no known model.
+ * What the agents of a problem cover: by their model and behaviours, or by their logs; null for agents that act in no known model, or
+ * whose experience is their own.
  * @param mixingWork most multiplications spent on mixing times
  */
 export function coverageOf(
@@ -17,7 +18,7 @@ export function coverageOf(
   mixingWork?: number,
 ): Coverage | null {
   if (experience.kind === 'logs') return logCoverage(experience.logs, states, actions, model?.mdp.terminal)
-  return model === null
+  return model === null || experience.kind === 'own'
     ? null
     : coverage(model.mdp, experience.behaviors, {
         mixingTimeCap: MIXING_TIME_CAP,

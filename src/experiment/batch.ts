@@ -5,13 +5,14 @@
  * What comes out of a trial does not depend on its batch.
  */
 import {
+  agentsOf,
   isPolicyGradient,
   type Experiment,
   type QSettings,
   type Settings,
   type Variant,
 } from './experiment.ts'
-import { agentsOf, stepsOf, type Trial } from './trial.ts'
+import { stepsOf, type Trial } from './trial.ts'
 
 /** Trials carried out together: the seeds of the first variant, then those of the second. */
 export interface Batch {

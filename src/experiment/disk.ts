@@ -9,16 +9,20 @@ export type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>
 /** Puts `chunks` at `path`; when it resolves, the file survives a crash, and before that `path` is as it was. */
 export type Writer = (path: string, chunks: Chunks) => Promise<void>
 
+/** Everybody may read and write, but for what the process masks. */
+const USUAL_MODE = 0o666
+
 /** Ending of a file that is still being written. */
 export const TEMPORARY = '.tmp'
 
 /**
  * The usual {@link Writer}: a temporary file beside `path`, synced, renamed over it, and the folder synced. Makes missing folders.
+ * @param mode permissions of the file, less those that the process masks
  * @throws the system's error (`code` ENOSPC, EACCES, ...)
  */
-export async function writeAtomically(path: string, chunks: Chunks): Promise<void> {
+export async function writeAtomically(path: string, chunks: Chunks, mode = USUAL_MODE): Promise<void> {
   try {
-    await writeAndSync(path + TEMPORARY, chunks)
+    await writeAndSync(path + TEMPORARY, chunks, mode)
     await rename(path + TEMPORARY, path)
   } catch (error) {
     // on a full disk, what was written so far is in the way
@@ -58,9 +62,11 @@ async function isMade(path: string): Promise<boolean> {
   }
 }
 
-async function writeAndSync(path: string, chunks: Chunks): Promise<void> {
-  const file = await openNew(path)
+async function writeAndSync(path: string, chunks: Chunks, mode: number): Promise<void> {
+  const file = await openNew(path, mode)
   try {
+    // a file of this name that was left there keeps its own permissions
+    if (mode !== USUAL_MODE) await file.chmod(mode)
     for await (const chunk of chunks) await file.writeFile(chunk)
     await file.sync()
   } finally {
@@ -69,14 +75,14 @@ async function writeAndSync(path: string, chunks: Chunks): Promise<void> {
 }
 
 /** Opens a file to write it. Mostly its folder is there: it is made when that turns out to be wrong. */
-async function openNew(path: string): Promise<FileHandle> {
+async function openNew(path: string, mode: number): Promise<FileHandle> {
   try {
-    return await open(path, 'w')
+    return await open(path, 'w', mode)
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error
   }
   await makeFolder(dirname(path))
-  return open(path, 'w')
+  return open(path, 'w', mode)
 }
 
 /** Syncs of folders that have not begun: they will hold all that was renamed before they do. */
@@ -85,7 +91,7 @@ const dueSyncs = new Map<string, Promise<void>>()
 const lastSyncs = new Map<string, Promise<void>>()
 
 /** Syncs a folder. Who asks while a sync is under way shares the next one, so that many files written at once take few. */
-function syncFolder(folder: string): Promise<void> {
+export function syncFolder(folder: string): Promise<void> {
   const due = dueSyncs.get(folder)
   if (due !== undefined) return due
   const before = lastSyncs.get(folder) ?? Promise.resolve()

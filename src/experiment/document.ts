@@ -17,6 +17,7 @@ const FILES: readonly Path[] = [
 
 /** `path` as an absolute path with forward slashes, relative ones taken from `folder`. */
 function absolutePath(folder: string, path: string): string {
+  if (path.startsWith('data:')) return path
   if (/^([/\\]|[A-Za-z]:[/\\])/.test(path)) return path
   const parts: string[] = []
   for (const part of `${folder}/${path}`.split(/[/\\]/)) {
@@ -27,22 +28,26 @@ function absolutePath(folder: string, path: string): string {
 }
 
 /** A file's data in which every path to another file is absolute, also those in `vary`. */
-export function absolutePaths(data: unknown, folder: string): unknown {
-  const file = absoluteUnder(data, [], folder)
+export const absolutePaths = (data: unknown, folder: string): unknown =>
+  changedPaths(data, (path) => absolutePath(folder, path))
+
+/** A file's data in which `change` has been applied to every path to another file, also those in `vary`. */
+export function changedPaths(data: unknown, change: (path: string) => string): unknown {
+  const file = changedUnder(data, [], change)
   const vary = getIn(file, ['vary'])
   if (!isRecord(vary)) return file
   const entries = Object.entries(vary).map(([key, values]) => [
     key,
-    Array.isArray(values) ? values.map((value) => absoluteUnder(value, key.split('.'), folder)) : values,
+    Array.isArray(values) ? values.map((value) => changedUnder(value, key.split('.'), change)) : values,
   ])
   return setIn(file, ['vary'], Object.fromEntries(entries))
 }
 
 /** `value` stands at `path` of the file. */
-function absoluteUnder(value: unknown, path: Path, folder: string): unknown {
+function changedUnder(value: unknown, path: Path, change: (path: string) => string): unknown {
   const resolve = (item: unknown): unknown => {
     if (Array.isArray(item)) return item.map(resolve)
-    return typeof item === 'string' && item !== '' ? absolutePath(folder, item) : item
+    return typeof item === 'string' && item !== '' ? change(item) : item
   }
   let result = value
   for (const file of FILES) {
@@ -64,7 +69,7 @@ interface File {
 
 /** The file with the defaults filled in that all variants share; what differs between them is left to `vary` and to the defaults. */
 export function resolvedDocument(file: File, variants: readonly Variant[]): Record<string, unknown> {
-  const { name, seeds, vary } = file
+  const { name, seeds, vary, participation } = file
   const section = (key: (typeof SECTIONS)[number]): [string, unknown][] => {
     const settings = variants.map((variant): Record<string, unknown> => ({ ...variant.settings[key] }))
     const filled = merge(settings.reduce(shared), file[key] ?? {})
@@ -78,6 +83,7 @@ export function resolvedDocument(file: File, variants: readonly Variant[]): Reco
     name,
     ...Object.fromEntries(SECTIONS.flatMap(section)),
     seeds: counted ? seeds.length : seeds,
+    ...(participation === undefined ? {} : { participation }),
     ...(Object.keys(vary).length === 0 ? {} : { vary }),
   }
 }

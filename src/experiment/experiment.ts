@@ -1,5 +1,6 @@
 /** An experiment as the rest of the program sees it: the file after validation, all defaults filled in. */
 import type { EnvironmentSpec } from './environment-spec.ts'
+import type { GivenParticipation } from './participation.ts'
 import { PG_ALGORITHMS, type PgSettings } from './policy-gradient/spec.ts'
 
 export type { EnvironmentSpec } from './environment-spec.ts'
@@ -14,9 +15,14 @@ export type BehaviorSpec =
   | { readonly region: readonly (readonly number[])[] }
   | { readonly table: string }
 
-/** Who learns: simulated agents with a behaviour, or one agent for each recorded log (paths). */
+/**
+ * Who learns: simulated agents with a behaviour, one agent for each recorded log (paths), or agents who bring their experience when they
+ * join, logs or environments of their own; `behavior` is then that of those who act.
+ */
 export type AgentsSpec =
-  { readonly count: number; readonly behavior: BehaviorSpec } | { readonly logs: readonly string[] }
+  | { readonly count: number; readonly behavior: BehaviorSpec }
+  | { readonly logs: readonly string[] }
+  | { readonly count: number; readonly experience: 'own'; readonly behavior: BehaviorSpec }
 
 /** eta: constant, or a schedule that is constant within a round, n being the steps done before the round. */
 export type StepSizeSpec =
@@ -87,6 +93,10 @@ export interface QSettings {
 /** One cell of the grid: everything a simulation needs, nothing left to vary. */
 export type Settings = QSettings | PgSettings
 
+/** K: simulated agents, or one a log. */
+export const agentsOf = ({ agents }: Pick<Settings, 'agents'>): number =>
+  'logs' in agents ? agents.logs.length : agents.count
+
 /** Whether a cell is one of policy gradients. */
 export const isPolicyGradient = (settings: Settings): settings is PgSettings =>
   PG_ALGORITHMS.some((name) => name === settings.algorithm.name)
@@ -114,6 +124,8 @@ export interface Experiment {
   readonly seeds: readonly number[]
   /** in the order of the grid, the last key varying fastest */
   readonly variants: readonly Variant[]
+  /** of a federation, as far as the file says; missing where it says nothing */
+  readonly participation?: GivenParticipation
   /** the file as resolved: plain data with defaults filled in and `--set` applied, from which the same experiment can be parsed again */
   readonly document: Readonly<Record<string, unknown>>
   /** folder that relative paths refer to, absolute */

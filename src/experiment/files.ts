@@ -1,6 +1,8 @@
 /** Files that a person names: read whole when they are small, in pieces otherwise; what cannot be read is told. */
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
+import { bytesOfDataUrl, fileName, isDataUrl } from './data-url.ts'
 import { InputError } from './errors.ts'
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -36,8 +38,21 @@ async function checkFile(path: string, name: string, most: number): Promise<void
     throw new InputError(name, `expected at most ${megabytes(most)} MB, got ${megabytes(info.size)} MB`)
 }
 
+/** The bytes in a `data:` URL. @throws InputError where it holds none, or more than `most` */
+function bytesIn(url: string, most: number): Uint8Array {
+  const bytes = bytesOfDataUrl(url)
+  if (bytes === null) throw new InputError(fileName(url), 'expected a data: URL in base64')
+  if (bytes.length > most)
+    throw new InputError(
+      fileName(url),
+      `expected at most ${megabytes(most)} MB, got ${megabytes(bytes.length)} MB`,
+    )
+  return bytes
+}
+
 /** Names a file as it is now: another value once it has been written again. @throws InputError where there is none */
 export async function versionOf(path: string, name: string): Promise<readonly (string | number)[]> {
+  if (isDataUrl(path)) return [createHash('sha256').update(path).digest('hex')]
   const { size, mtimeMs } = await stat(path).catch((error: unknown) => unreadable(name, error))
   return [path, size, mtimeMs]
 }
@@ -48,6 +63,7 @@ export async function versionOf(path: string, name: string): Promise<readonly (s
  * @throws InputError naming the file as `name`: missing, a folder, too large, not permitted
  */
 export async function readBytes(path: string, name: string, most: number): Promise<Uint8Array> {
+  if (isDataUrl(path)) return bytesIn(path, most)
   await checkFile(path, name, most)
   return readFile(path).catch((error: unknown) => unreadable(name, error))
 }
@@ -68,6 +84,10 @@ const PIECE = 1 << 20
 
 /** The bytes of a file, in pieces. @throws InputError as {@link readBytes} */
 export async function* readChunks(path: string, name: string): AsyncGenerator<Uint8Array> {
+  if (isDataUrl(path)) {
+    yield bytesIn(path, Infinity)
+    return
+  }
   await checkFile(path, name, Infinity)
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: PIECE })) yield chunk as Uint8Array

@@ -2,7 +2,7 @@
 import type { KernelProblem, Lane } from '../kernel.ts'
 import type { Mdp } from '../mdp/mdp.ts'
 import { truth } from './evaluator.ts'
-import type { AlgorithmSpec, QSettings } from './experiment.ts'
+import { agentsOf, type AlgorithmSpec, type QSettings } from './experiment.ts'
 import type { Problem } from './simulation.ts'
 
 /** One variant of a batch. */
@@ -35,11 +35,10 @@ export function kernelProblem(
   const [{ settings, problems }] = lanes
   const { algorithm, evaluate } = settings
   const problem = problems[0] as Problem
-  const { experience } = problem
   return {
     states: problem.states,
     actions: problem.actions,
-    agents: experience.kind === 'logs' ? experience.logs.length : experience.behaviors.of.length,
+    agents: agentsOf(settings),
     initial: algorithm.initial,
     terminal: problem.model?.mdp.terminal ?? null,
     syncPeriod: Math.min(
@@ -69,7 +68,8 @@ function experienceOf(
   { model, experience }: Problem,
 ): KernelProblem['members'][number]['experience'] {
   if (experience.kind === 'logs') return { kind: 'replay', logs: experience.logs }
-  if (model === null) throw new RangeError(`simulate: ${algorithm.name} with behaviours needs a model`)
+  if (model === null || experience.kind === 'own')
+    throw new RangeError(`simulate: ${algorithm.name} with behaviours needs a model`)
   return algorithm.name === 'fed-syn-q'
     ? { kind: 'generative', mdp: model.mdp }
     : { kind: 'walk', mdp: model.mdp, behaviors: experience.behaviors }

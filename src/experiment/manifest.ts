@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { resolve } from 'node:path'
 import { stringify } from 'yaml'
+import { isDataUrl, pathIn } from './data-url.ts'
 import { systemCode, systemReason } from './disk.ts'
 import { InputError } from './errors.ts'
 import { isPolicyGradient, type Experiment, type Settings } from './experiment.ts'
@@ -58,9 +59,11 @@ async function hashFile(path: string): Promise<string> {
  * @throws InputError naming a file that cannot be read
  */
 export async function manifestOf(experiment: Experiment, text: string): Promise<Manifest> {
-  const files = new Set(experiment.variants.flatMap(({ settings }) => filesOf(settings)))
+  const files = new Set(
+    experiment.variants.flatMap(({ settings }) => filesOf(settings).filter((file) => !isDataUrl(file))),
+  )
   const inputs: Record<string, string> = {}
-  for (const file of files) inputs[file] = await hashFile(resolve(experiment.folder, file))
+  for (const file of files) inputs[file] = await hashFile(pathIn(experiment.folder, file))
   for (const { settings } of experiment.variants) {
     const module = isPolicyGradient(settings) ? pgModuleOf(settings) : null
     if (module === null) continue

@@ -1,11 +1,10 @@
 /** How much memory a run takes, told before it begins: from the sizes in the file, by the layout of the kernel. */
 import { totalmem } from 'node:os'
 import { InputError } from './errors.ts'
-import { isPolicyGradient } from './experiment.ts'
+import { agentsOf, isPolicyGradient } from './experiment.ts'
 import type { BehaviorSpec, Experiment, QSettings, Settings } from './experiment.ts'
 import { pgMemoryOf } from './policy-gradient/memory.ts'
 import { sizesOf } from './sizes.ts'
-import { agentsOf } from './trial.ts'
 
 /** Bytes of Node itself and of everything small. */
 const BASE = 60e6

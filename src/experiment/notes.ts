@@ -21,7 +21,7 @@ export function notesOf(algorithm: AlgorithmSpec, problem: Problem): string[] {
       'With a sync period of 1 every update tells the one state and action it changed: what an agent did can be read from it.',
     )
   }
-  if (problem.experience.kind === 'logs' && problem.model === null) {
+  if (problem.experience.kind !== 'behavior' && problem.model === null) {
     notes.push('No model is known: nothing here is compared with the truth.')
   }
   return notes

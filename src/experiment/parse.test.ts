@@ -328,7 +328,7 @@ suite('what is wrong is told, once, with its place', () => {
       'e.yaml:5:32: evaluate.metrics.1: error compares with the truth, and no model is known: expected samples, rounds or bytes',
     ])
     expect(told(learnsFromLogs.replace(/logs:.*\]/, 'count: 2'))).toEqual([
-      'e.yaml:3:1: agents: without a model the agents can only learn from logs: give agents.logs, or an environment with family or mdp',
+      'e.yaml:3:1: agents: without a model the agents can only learn from logs, or from experience of their own: give agents.logs or agents.experience, or an environment with family or mdp',
     ])
   })
 

@@ -2,11 +2,12 @@
 import type { Issue, Result } from '../numeric/result.ts'
 import { getIn, type Path, same, startsWith } from './data.ts'
 import { expected, isRecord } from './expect.ts'
-import type { Experiment } from './experiment.ts'
+import { agentsOf, type Experiment } from './experiment.ts'
 import { absolutePaths, resolvedDocument } from './document.ts'
 import { applyFlags, type Flag } from './flags.ts'
 import { zodIssues } from './issues.ts'
 import { fileSchema } from './schema.ts'
+import { participationIssues } from './participation.ts'
 import { parseYaml, type Source } from './source.ts'
 import { tidy, variantsOf } from './variants.ts'
 import { cellCount, MOST_CELLS, type Vary, varyIssues } from './vary.ts'
@@ -48,14 +49,18 @@ export function parseExperiment(text: string, options: ParseOptions): Result<Exp
   const file = fileSchema.safeParse(absolutePaths(data, options.folder))
   const place = (issue: Issue): Issue => placed(issue, data, source.value, flags)
   if (!file.success) return failure(tidy(zodIssues(file.error), data).map(place))
-  const { name = options.name ?? NAMELESS, seeds, vary, ...base } = file.data
+  const { name = options.name ?? NAMELESS, seeds, vary, participation, ...base } = file.data
   // the schema drops a key named __proto__, which would then be without effect and untold
   const grid = gridIssues((getIn(data, ['vary']) ?? {}) as Vary, options.yes ?? false)
   if (grid.length > 0) return failure(grid.map(place))
   const variants = variantsOf(base, vary)
   if (!variants.ok) return failure(variants.issues.map(place))
+  const sizes = variants.value.map(({ settings }) => agentsOf(settings))
+  const unfit = participationIssues(participation, sizes)
+  if (unfit.length > 0) return failure(unfit.map(place))
   const document = resolvedDocument({ ...file.data, name }, variants.value)
-  return { ok: true, value: { name, seeds, variants: variants.value, document, folder: options.folder } }
+  const experiment = { name, seeds, variants: variants.value, document, folder: options.folder }
+  return { ok: true, value: participation === undefined ? experiment : { ...experiment, participation } }
 }
 
 function failure(issues: readonly Issue[]): { ok: false; issues: readonly Issue[] } {

@@ -2,7 +2,6 @@
  * Builds the problem of one (variant, seed) from its settings: families, Mdp files, logs and behaviours. Files are read once a process,
  * and again when they have changed.
  */
-import { resolve } from 'node:path'
 import { type Behavior, buildBehaviors } from '../agent/behavior.ts'
 import {
   chain,
@@ -25,6 +24,7 @@ import { solveOptimal } from '../mdp/solve.ts'
 import type { Result } from '../numeric/result.ts'
 import { NOBODY, Purpose, streamOf } from '../numeric/stream.ts'
 import { behaviorFileFault, readBehaviorFile } from './behavior-file.ts'
+import { pathIn } from './data-url.ts'
 import { InputError } from './errors.ts'
 import type { BehaviorSpec, EnvironmentSpec, QSettings } from './experiment.ts'
 import { readBytes, readChunks, readText, versionOf } from './files.ts'
@@ -48,13 +48,14 @@ export async function buildProblem(settings: QSettings, seed: number, folder: st
   const model = await buildModel(environment, seed, folder)
   const sizes = sizesOf(environment, model)
   if ('logs' in agents) {
-    const paths = agents.logs.map((path) => resolve(folder, path))
+    const paths = agents.logs.map((path) => pathIn(folder, path))
     const logs: Log[] = []
     // One after the other: there may be more logs than files that may be open.
     for (const [agent, path] of paths.entries()) logs.push(await readLog(path, sizes, agent))
     const range = model === null ? withinRange(sizes, logs, paths) : widened(sizes, logs)
     return { ...sizes, rewardRange: range, model, experience: { kind: 'logs', logs } }
   }
+  if ('experience' in agents) return { ...sizes, model, experience: { kind: 'own' } }
   if (model === null) throw new RangeError('buildProblem: agents without logs need a model')
   const behaviors = await behaviorsOf(agents.behavior, model.mdp, agents.count, seed, folder)
   return { ...sizes, model, experience: { kind: 'behavior', behaviors } }
@@ -111,7 +112,7 @@ export async function buildModel(
   seed: number,
   folder: string,
 ): Promise<Built | null> {
-  if ('mdp' in environment) return readModel(environment, resolve(folder, environment.mdp))
+  if ('mdp' in environment) return readModel(environment, pathIn(folder, environment.mdp))
   if (!('family' in environment)) return null
   const ownSeed = 'seed' in environment ? environment.seed : undefined
   const isFixed =
@@ -167,18 +168,59 @@ const FIRST_LINE = 2
 
 /** The file's range of rewards, which every log must keep. */
 function withinRange(
-  { rewardRange: range }: Sizes,
+  { rewardRange }: Sizes,
   list: readonly Log[],
   paths: readonly string[],
 ): Problem['rewardRange'] {
-  const [low, high] = range
-  for (const [agent, log] of list.entries()) {
-    const step = log.reward.findIndex((reward) => reward < low || reward > high)
-    if (step < 0) continue
-    const message = `expected a reward in the environment's rewardRange [${low}, ${high}], got ${log.reward[step]} (agent ${agent})`
-    throw new InputError(paths[agent] ?? '', [{ path: ['reward'], message, line: step + FIRST_LINE }])
-  }
-  return range
+  for (const [agent, log] of list.entries()) checkRewards(log, rewardRange, paths[agent] ?? '', agent)
+  return rewardRange
+}
+
+/** Refuses a log with a reward beyond the range. @throws InputError */
+function checkRewards(log: Log, [low, high]: Problem['rewardRange'], path: string, agent: number): void {
+  const step = log.reward.findIndex((reward) => reward < low || reward > high)
+  if (step < 0) return
+  const message = `expected a reward in the environment's rewardRange [${low}, ${high}], got ${log.reward[step]} (agent ${agent})`
+  throw new InputError(path, [{ path: ['reward'], message, line: step + FIRST_LINE }])
+}
+
+/**
+ * The log of one agent, whose rewards must lie in the range of the problem.
+ * @param path absolute, or relative to the working directory
+ * @throws InputError naming the file and the line
+ */
+export async function ownLog(path: string, problem: Problem, agent: number): Promise<Log> {
+  const log = await readLog(path, problem, agent)
+  checkRewards(log, problem.rewardRange, path, agent)
+  return log
+}
+
+/** Stands for an Mdp of which only the sizes are known, where behaviours need no more. */
+const bareMdp = ({ states, actions, discount }: Sizes): Mdp => ({
+  states,
+  actions,
+  discount,
+  initial: new Float64Array(states),
+  terminal: new Uint8Array(states),
+  start: new Uint32Array(states * actions + 1),
+  next: new Uint32Array(0),
+  probability: new Float64Array(0),
+  reward: new Float64Array(0),
+})
+
+/**
+ * How agents act who bring environments of their own.
+ * @throws InputError where the behaviour does not fit
+ */
+export function ownBehaviors(
+  { agents }: QSettings,
+  problem: Problem,
+  seed: number,
+  folder: string,
+): Promise<PolicySet> {
+  if (!('experience' in agents))
+    throw new RangeError('ownBehaviors: expected agents with experience of their own')
+  return behaviorsOf(agents.behavior, problem.model?.mdp ?? bareMdp(problem), agents.count, seed, folder)
 }
 
 function widened({ rewardRange: range }: Sizes, list: readonly Log[]): Problem['rewardRange'] {
@@ -199,7 +241,7 @@ async function behaviorsOf(
   folder: string,
 ): Promise<PolicySet> {
   if (typeof spec === 'object' && 'table' in spec) {
-    const path = resolve(folder, spec.table)
+    const path = pathIn(folder, spec.table)
     const built = buildBehaviors({ table: await readTable(path) }, mdp, agents, seed)
     if (!built.ok) throw await behaviorFileFault(path, built.issues)
     return built.value

@@ -1,6 +1,7 @@
 /** The problems of an experiment as its first seed sees them, each distinct one built once. */
+import { InputError } from './errors.ts'
 import { isPolicyGradient, isQLearning, type Experiment, type QSettings } from './experiment.ts'
-import { buildProblem } from './problem.ts'
+import { buildProblem, EXPERIMENT_FILE } from './problem.ts'
 import type { Problem } from './simulation.ts'
 
 /** Settings that are equal here have the same problem at the same seed. */
@@ -30,6 +31,21 @@ export async function checkProblems(experiment: Experiment): Promise<void> {
   const variants = experiment.variants.filter(isQLearning).filter(({ settings }) => canBeWrong(settings))
   for await (const _ of firstProblems({ ...experiment, variants }));
   await checkPgProblems(experiment)
+}
+
+/**
+ * Refuses what cannot be simulated: experience that only the agents have.
+ * @throws InputError
+ */
+export function refuseOwnExperience({ variants }: Experiment): void {
+  const message =
+    'what agents learn from is their own, so this cannot be simulated: fedrl serve carries it out, and agents join'
+  for (const { settings } of variants) {
+    if ('experience' in settings.agents)
+      throw new InputError(EXPERIMENT_FILE, [{ path: ['agents', 'experience'], message }])
+    if ('observationSpace' in settings.environment)
+      throw new InputError(EXPERIMENT_FILE, [{ path: ['environment'], message }])
+  }
 }
 
 /** Builds every distinct problem of policy gradients once, of the first seed. */

@@ -61,3 +61,9 @@ export function describeCount(count: number): string {
     ? String(Math.round(scaled))
     : `${scaled.toPrecision(Math.max(3, String(Math.round(scaled)).length))}${units[unit]}`
 }
+
+/** A number of bytes: '950 B', '12.3 kB', '4.56 MB'. */
+export function describeBytes(bytes: number): string {
+  const count = describeCount(bytes)
+  return count.includes(' ') ? `${count}B` : `${count} B`
+}

@@ -5,6 +5,7 @@ import type { Coverage } from '../mdp/coverage.ts'
 import { greedyActions } from '../mdp/greedy.ts'
 import { theorem1, theorem2, theorem3 } from '../mdp/theory.ts'
 import { adviceOn, coverageOf, rewardWidth, theoremOf, theoryInput } from './advice.ts'
+import { federationReport } from './federated/federation-report.ts'
 import { isPolicyGradient, isQLearning, type Experiment, type QSettings } from './experiment.ts'
 import { outcomesOf } from './memory.ts'
 import { modelPath } from './parts.ts'
@@ -40,7 +41,8 @@ const isLarge = (settings: QSettings): boolean => (outcomesOf(settings) ?? 0) > 
 /** The same of a problem that is built: only now are the sizes of an Mdp file and the pairs of logs known. */
 function isLargeBuilt({ states, actions, model, experience }: Problem): boolean {
   if (experience.kind === 'logs') return states * actions * experience.logs.length > MOST_OUTCOMES
-  return (model?.mdp.next.length ?? 0) * experience.behaviors.tables.length > MOST_OUTCOMES
+  const behaviors = experience.kind === 'own' ? 0 : experience.behaviors.tables.length
+  return (model?.mdp.next.length ?? 0) * behaviors > MOST_OUTCOMES
 }
 
 const LARGE_NOTE = `Coverage is left out here, for the problem is large; it takes: fedrl coverage ${EXPERIMENT}`
@@ -90,6 +92,7 @@ export async function reportInputOf(
     slopes: slopesOf(experiment),
     notes: [],
     claim: null,
+    federation: await federationReport(folder, experiment),
     experiment: await readFile(join(folder, EXPERIMENT), 'utf8'),
   }
 }

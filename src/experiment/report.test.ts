@@ -54,6 +54,7 @@ const input = (names: readonly string[], seeds = 8): ReportInput => ({
   slopes: [{ metric: 'error', name: 'theory: error ∝ T^-1/2', exponent: -0.5 }],
   notes: ['The last round has 10 steps.'],
   claim: null,
+  federation: null,
   experiment: 'name: <lake>\n',
 })
 

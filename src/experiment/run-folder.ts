@@ -176,6 +176,10 @@ export async function readRun(path: string): Promise<RunState> {
   return { path, manifest, summary: await readSummary(path) }
 }
 
+/** Whether a run is that of a federation: then only its server can finish it. */
+export const isFederation = async (path: string): Promise<boolean> =>
+  (await readIfThere(join(path, FEDERATION, 'members.json'))) !== null
+
 async function readSummary(path: string): Promise<Summary | null> {
   const text = await readIfThere(join(path, SUMMARY))
   if (text === null) return null

@@ -14,7 +14,7 @@ import { isPolicyGradient, type Experiment } from './experiment.ts'
 import { loadExperiment } from './load.ts'
 import { checkMemory } from './memory.ts'
 import { difference, experimentText, manifestOf } from './manifest.ts'
-import { checkProblems } from './problems.ts'
+import { checkProblems, refuseOwnExperience } from './problems.ts'
 import { isDone, mergedRows, writeProduct } from './parts.ts'
 import type { Progress } from './progress.ts'
 import {
@@ -73,6 +73,7 @@ export async function run(
   experiment: Experiment,
   options: RunOptions & { readonly out?: string } = {},
 ): Promise<RunResult> {
+  if (options.executor === undefined) refuseOwnExperience(experiment)
   checkMemory(experiment, threadsOf(options))
   await checkProblems(experiment)
   const executor = options.executor ?? usualExecutor(experiment.folder, options.threads)

@@ -17,7 +17,7 @@ export async function samplingOf(experiment: Experiment): Promise<number | null>
     .filter(({ settings }) => (outcomesOf(settings) ?? 0) <= MOST_OUTCOMES)
   let largest: number | null = null
   for await (const [, { model, experience }] of firstProblems({ ...experiment, variants })) {
-    if (model === null || experience.kind === 'logs') continue
+    if (model === null || experience.kind !== 'behavior') continue
     largest = Math.max(largest ?? 0, samplingDifference(model.mdp, truth(model.mdp).q))
   }
   return largest

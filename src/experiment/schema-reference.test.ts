@@ -158,6 +158,22 @@ algorithm:
 evaluate: { every: 10, metrics: [episodeReturn, worstEpisodeReturn] }
 `
 
+const OWN_EXPERIENCE = `name: three-wards
+environment: { states: 3, actions: 2, discount: 0.95, rewardRange: [-2, 0] }
+agents: { count: 3, experience: own, behavior: { dirichlet: 0.5 } }
+algorithm: { name: fed-asyn-q, averaging: importance, stepSize: 0.1, syncPeriod: 10, steps: 1000 }
+`
+
+const OWN_ENVIRONMENTS = `name: four-lifts
+environment:
+  observationSpace: { kind: box, low: [0, null], high: [6, null] } # null: no end
+  actionSpace: { kind: discrete, n: 2 }
+  discount: 0.99
+  parameters: { floors: 6 }
+agents: { count: 4 }
+algorithm: { name: fedpg, policy: { mlp: [8] }, gradient: { rollouts: 4, horizon: 50 }, localSteps: 2, stepSize: 0.05, rounds: 10 }
+`
+
 const block = (yaml: string): string => `\`\`\`yaml\n${yaml}\`\`\``
 
 const KINDS = [
@@ -168,6 +184,11 @@ const KINDS = [
   block(POLICY_GRADIENTS),
   'They also act in environments that are no tables, whose parameters may differ between agents:',
   block(BEYOND_TABLES),
+  "In a federation (`fedrl serve`) agents may bring what they learn from, which the server then knows nothing of. With Q-learning that is `experience: own`: each agent joins with a log (`--logs`), or with an environment of numbered states and actions (`--module`) in which it acts by its `behavior`; only rewards in the environment's range are taken:",
+  block(OWN_EXPERIENCE),
+  'With policy gradients it is an environment of which only the spaces are given; each agent joins with `--module`:',
+  block(OWN_ENVIRONMENTS),
+  'What `fedrl run` cannot simulate it refuses.',
   `Exact gradients, a step size of \`auto\` and the metrics ${MODEL_METRICS.map(code).join(', ')} need a finite problem; ${EPISODE_METRICS.map(code).join(' and ')} are for all other environments. \`softpavg\`, \`projpavg\` and \`qavg\` need \`policy: softmax\` and \`gradient: exact\`. A grid may hold both kinds: \`vary\` then gives whole sections of the algorithm.`,
 ]
 
@@ -198,6 +219,8 @@ it.each([
   ['Q-learning', Q_LEARNING, 2],
   ['policy gradients', POLICY_GRADIENTS, 3],
   ['an environment beyond tables', BEYOND_TABLES, 1],
+  ['experience of their own', OWN_EXPERIENCE, 1],
+  ['environments of their own', OWN_ENVIRONMENTS, 1],
 ])('the example of %s parses', (_, yaml, variants) => {
   const parsed = parseExperiment(yaml, { folder: '/' })
   expect(parsed.ok ? parsed.value.variants.length : parsed.issues).toBe(variants)

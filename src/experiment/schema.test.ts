@@ -44,7 +44,7 @@ describe('experimentJsonSchema', () => {
     // Parameters of a module have the names that its author gave them.
     const [vary, ...parameters] = open
     expect(vary).toBe('/properties/vary')
-    expect(parameters).toHaveLength(4)
+    expect(parameters).toHaveLength(6)
     for (const path of parameters)
       expect(path).toMatch(/properties\/(environment|agents)\/anyOf\/\d+\/properties\/parameters$/)
   })

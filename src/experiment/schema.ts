@@ -12,6 +12,7 @@ import { pgEvaluate } from './policy-gradient/schema.ts'
 import { agents, AGENTS_FORMS } from './schema/agents.ts'
 import { algorithm, ALGORITHM_FORMS, MOST_STEPS } from './schema/algorithm.ts'
 import { environment, ENVIRONMENT_FORMS } from './schema/environment.ts'
+import { participationSchema } from './participation.ts'
 
 /** Most seeds of one experiment. */
 const MOST_SEEDS = 1_000_000
@@ -97,6 +98,7 @@ export const fileSchema = mapping(
     algorithm: z.unknown().optional(),
     seeds: seedsSchema.default([1]),
     evaluate: z.unknown().optional(),
+    participation: participationSchema.exactOptional(),
     vary: vary.default({}),
   },
   'An experiment of fedrl.',

@@ -1,5 +1,6 @@
 /** What can be wrong with a finite problem beyond the shape of its section. */
 import type { Issue } from '../numeric/result.ts'
+import { fileName } from './data-url.ts'
 import type { EnvironmentSpec } from './environment-spec.ts'
 import { fault } from './issues.ts'
 
@@ -10,12 +11,13 @@ const MOST_PAIRS = 100_000_000
 export function environmentIssues(environment: EnvironmentSpec): Issue[] {
   const issues: Issue[] = []
   if ('mdp' in environment) {
-    const npz = environment.mdp.endsWith('.npz')
-    if (!npz && !environment.mdp.endsWith('.json'))
+    const name = fileName(environment.mdp)
+    const npz = name.endsWith('.npz')
+    if (!npz && !name.endsWith('.json'))
       issues.push(
         fault(
           'environment.mdp',
-          `expected a path that ends in .mdp.json or .npz, got ${JSON.stringify(environment.mdp)}`,
+          `expected a path that ends in .mdp.json or .npz, got ${JSON.stringify(name)}`,
         ),
       )
     for (const key of ['layout', 'discount'] as const) {

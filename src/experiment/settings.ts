@@ -2,7 +2,14 @@
 import type { Issue, Result } from '../numeric/result.ts'
 import { stepSizeAt } from '../numeric/step-size.ts'
 import { getIn } from './data.ts'
-import type { AlgorithmSpec, EnvironmentSpec, Metric, QSettings, Settings } from './experiment.ts'
+import type {
+  AlgorithmSpec,
+  BehaviorSpec,
+  EnvironmentSpec,
+  Metric,
+  QSettings,
+  Settings,
+} from './experiment.ts'
 import { fault, zodIssues } from './issues.ts'
 import { pgSettingsOf } from './policy-gradient/settings.ts'
 import { PG_ALGORITHMS } from './policy-gradient/spec.ts'
@@ -34,19 +41,38 @@ function scheduleIssues({ stepSize }: AlgorithmSpec, environment: EnvironmentSpe
     : [fault('algorithm.stepSize', `expected a schedule below 1, got ${first} at the first step`)]
 }
 
+/** Whether a behaviour is made from the model: from its values, or from where actions lead. */
+const needsModelToAct = (behavior: BehaviorSpec): boolean =>
+  typeof behavior === 'object' && ('epsilonGreedy' in behavior || 'region' in behavior)
+
 function experienceIssues({ environment, agents, algorithm }: Sections): Issue[] {
   const logs = 'logs' in agents
+  const own = 'experience' in agents
   const issues: Issue[] = []
-  if (!logs && !hasModel(environment))
+  if (!logs && !own && !hasModel(environment))
     issues.push(
       fault(
         'agents',
-        'without a model the agents can only learn from logs: give agents.logs, or an environment with family or mdp',
+        'without a model the agents can only learn from logs, or from experience of their own: give agents.logs or agents.experience, or an environment with family or mdp',
+      ),
+    )
+  if (own && !hasModel(environment) && needsModelToAct(agents.behavior))
+    issues.push(
+      fault(
+        'agents.behavior',
+        'is made from the model, and none is known: expected uniform, one-action, dirichlet, mixture or table',
       ),
     )
   if (algorithm.name === 'fed-syn-q' && logs)
     issues.push(fault('agents.logs', 'fed-syn-q samples every pair at every step, which a log cannot give'))
-  if (algorithm.name === 'fed-syn-q' && !logs && agents.behavior !== 'uniform')
+  if (algorithm.name === 'fed-syn-q' && own)
+    issues.push(
+      fault(
+        'agents.experience',
+        'fed-syn-q samples every pair of the model at every step, which no experience of an agent gives',
+      ),
+    )
+  if (algorithm.name === 'fed-syn-q' && !logs && !own && agents.behavior !== 'uniform')
     issues.push(
       fault('agents.behavior', 'fed-syn-q samples every pair at every step and follows no behaviour policy'),
     )

@@ -18,6 +18,8 @@ export interface Problem {
   readonly experience:
     | { readonly kind: 'behavior'; readonly behaviors: PolicySet }
     | { readonly kind: 'logs'; readonly logs: readonly Log[] }
+    /** the agents have it, and nobody else */
+    | { readonly kind: 'own' }
 }
 
 /** The outcome of one (variant, seed) of Q-learning. @typeParam R one by one, or in columns */

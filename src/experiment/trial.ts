@@ -1,6 +1,6 @@
 /** A trial is one (variant, seed): the unit that is carried out, written and, after a crash, never done twice. */
 import { createHash } from 'node:crypto'
-import { isPolicyGradient, type Experiment, type Settings } from './experiment.ts'
+import { agentsOf, isPolicyGradient, type Experiment, type Settings } from './experiment.ts'
 import { columnsOf, type RowColumns, type Rows } from './row-columns.ts'
 import { encodeRows } from './rows-csv.ts'
 import { encodeSafetensors } from './safetensors.ts'
@@ -68,15 +68,17 @@ export const describeTrial = ({ variant, seed }: Trial): string => `variant ${va
 /** A trial's key in sets and maps. */
 export const keyOf = ({ variant, seed }: Trial): string => `${variant}/${seed}`
 
-/** K: simulated agents, or one a log. */
-export const agentsOf = ({ agents }: Pick<Settings, 'agents'>): number =>
-  'logs' in agents ? agents.logs.length : agents.count
-
 /** Agent-steps that a trial takes, all agents together: K T, local steps where gradients are followed. */
 export function stepsOf({ settings }: Trial): number {
   if (!isPolicyGradient(settings)) return agentsOf(settings) * settings.algorithm.steps
   const { rounds, localSteps } = settings.algorithm
   return settings.agents.count * rounds * localSteps
+}
+
+/** Rounds of a trial, those of a federation: independent learners have one. */
+export function roundsOf({ algorithm }: Settings): number {
+  if ('rounds' in algorithm) return algorithm.rounds
+  return algorithm.name === 'q-learning' ? 1 : Math.ceil(algorithm.steps / algorithm.syncPeriod)
 }
 
 /** A finished trial as bytes. */

@@ -2,7 +2,7 @@
  * The journal of the agents of one process: what each keeps, as records that are appended together. One that is read again gives what was
  * kept when its last whole record was written.
  */
-import { changed, type Kept, type KeptChange } from './kept.ts'
+import { changed, sameRun, type Kept, type KeptChange } from './kept.ts'
 import { decodePlain, encodePlain } from './plain-data.ts'
 
 /** Where the records of a journal lie. */
@@ -16,9 +16,9 @@ export interface JournalStore {
   close(): Promise<void>
 }
 
-/** A change to what an agent keeps; what it kept as a whole stands at the beginning of a journal that has been made shorter. */
+/** A change to what some agents keep; what one kept as a whole stands at the beginning of a journal that has been made shorter. */
 type JournalRecord =
-  | ({ readonly name: string } & KeptChange)
+  | ({ readonly names: readonly string[] } & KeptChange)
   | { readonly type: 'kept'; readonly name: string; readonly kept: Kept }
 
 /** Bytes that a journal may have beyond those of its last shortening, times {@link WASTE}, before it is made shorter. */
@@ -29,8 +29,8 @@ const WASTE = 4
 export class AgentJournal {
   readonly #store: JournalStore
   readonly #kept = new Map<string, Kept>()
-  /** changes that need not be on disk yet */
-  #pending: Uint8Array[] = []
+  /** changes that need not be on disk yet, with those whom each is about */
+  #pending: { readonly names: string[]; readonly change: KeptChange }[] = []
   #bytes = 0
   #shortest = 0
 
@@ -45,7 +45,7 @@ export class AgentJournal {
       journal.#bytes += bytes.length
       const record = decodePlain(bytes) as JournalRecord
       if (record.type === 'kept') journal.#kept.set(record.name, record.kept)
-      else journal.#apply(record.name, record)
+      else for (const name of record.names) journal.#apply(name, record)
     }
     return journal
   }
@@ -63,12 +63,17 @@ export class AgentJournal {
   /** Notes that an Update is durable, or dropped. To know it late does no harm, so it goes to disk with the next offers. */
   note(name: string, change: KeptChange): void {
     this.#apply(name, change)
-    this.#pending.push(encodePlain({ name, ...change }))
+    const last = this.#pending.at(-1)
+    if (last !== undefined && sameChange(last.change, change)) last.names.push(name)
+    else this.#pending.push({ names: [name], change })
   }
 
   /** Keeps offers; they are on disk when it resolves. */
   async keep(offers: readonly { readonly name: string; readonly change: KeptChange }[]): Promise<void> {
-    const records = [...this.#pending, ...offers.map(({ name, change }) => encodePlain({ name, ...change }))]
+    const records = [
+      ...this.#pending.map(({ names, change }) => encodePlain({ names, ...change })),
+      ...offers.map(({ name, change }) => encodePlain({ names: [name], ...change })),
+    ]
     this.#pending = []
     await this.#store.append(records)
     for (const { name, change } of offers) this.#apply(name, change)
@@ -100,3 +105,7 @@ export class AgentJournal {
     this.#pending = []
   }
 }
+
+/** Whether two agents are told the same; what one of them offers, no other does. */
+const sameChange = (one: KeptChange, other: KeptChange): boolean =>
+  one.type !== 'offer' && one.type === other.type && one.ordinal === other.ordinal && sameRun(one, other)

@@ -2,14 +2,22 @@
 import type { Learner } from '../agent/learner.ts'
 import type { Result } from '../numeric/result.ts'
 
+/** What work on a Task gives: the state after it and the Update as a frame; or why the Task makes no sense. */
+export type Worked = Result<{ readonly state: unknown; readonly frame: Uint8Array }>
+
 /** What an agent does in a run. Its state is plain data. */
 export interface AgentRun {
   /** phases of a round */
   readonly phases: number
   /** the state before the first Task */
   init(): unknown
-  /** works on the Task in `frame`; gives the state after it and the Update as a frame. The state is not changed */
-  work(state: unknown, frame: Uint8Array): Result<{ readonly state: unknown; readonly frame: Uint8Array }>
+  /** works on the Task in `frame`, elsewhere where it takes long. The state is not changed */
+  work(state: unknown, frame: Uint8Array): Worked | Promise<Worked>
+}
+
+/** A run whose work is done at once. */
+export interface LocalRun extends AgentRun {
+  work(state: unknown, frame: Uint8Array): Worked
 }
 
 /** What an {@link AgentRun} is made of. */
@@ -27,7 +35,7 @@ export function agentRun<State, Task, Update>({
   learner,
   decodeTask,
   encodeUpdate,
-}: AgentRunParts<State, Task, Update>): AgentRun {
+}: AgentRunParts<State, Task, Update>): LocalRun {
   return {
     phases,
     init: () => learner.init(),

@@ -4,9 +4,17 @@ import { clock, memoryJournal } from '../../test/federation-world.ts'
 import { modulesOf } from '../../test/source.ts'
 import { decodeMessage, encodeMessage } from '../protocol/session-codec.ts'
 import type { Position, SessionMessage } from '../protocol/session-messages.ts'
+import { proofBytes } from '../protocol/session-rules.ts'
 import { TransportError, type Guest } from '../transport.ts'
 import { listenMemory } from '../transport/memory.ts'
-import { Refused, takePart, Unreachable, type AgentNotice, type TakePartOptions } from './agent.ts'
+import {
+  Refused,
+  serverName,
+  takePart,
+  Unreachable,
+  type AgentNotice,
+  type TakePartOptions,
+} from './agent.ts'
 import type { AgentRun } from './agent-run.ts'
 import type { JournalStore } from './agent-journal.ts'
 
@@ -245,6 +253,106 @@ describe('what agents do not put up with', () => {
       await server.say({ kind: 'failure', code: 'name-taken', reason: 'somebody has it', name: 'a' })
     }
     await expect(here.done).rejects.toThrow('name-taken: somebody has it')
+  })
+})
+
+describe('agents with keys', () => {
+  const challenge = (name: string): SessionMessage => ({
+    kind: 'challenge',
+    version: 1,
+    session: 'a'.repeat(32),
+    name,
+    server: 'wss://other.example:1',
+    nonce: new Uint8Array(32).fill(7),
+  })
+  /** Signs by giving back what it was asked to sign, cut to 64 bytes. */
+  const signed: Uint8Array[] = []
+  const signerOf = (name: string) =>
+    name === 'keyless'
+      ? null
+      : {
+          sign: (bytes: Uint8Array) => {
+            signed.push(bytes)
+            return Promise.resolve(bytes.slice(0, 64))
+          },
+        }
+
+  it('sign the server that they expect, and not the one that asks', async () => {
+    const server = 'wss://fed.example:7070'
+    const here = world(['a'], memoryJournal(), { signerOf, server })
+    const line = await here.next()
+    await line.hear()
+    await line.say(challenge('a'))
+    const proof = await line.hear()
+    const expected = proofBytes({
+      session: 'a'.repeat(32),
+      name: 'a',
+      server,
+      nonce: new Uint8Array(32).fill(7),
+    })
+    expect(signed.at(-1)).toEqual(expected)
+    expect(proof).toEqual({
+      kind: 'proof',
+      session: 'a'.repeat(32),
+      name: 'a',
+      signature: expected.slice(0, 64),
+    })
+    await line.say({ kind: 'failure', code: 'unauthorized', reason: 'no such key', name: 'a' })
+    await expect(here.done).rejects.toThrow(
+      'no such key, or it is not called wss://fed.example:7070, as the agent expects, but wss://other.example:1',
+    )
+  })
+
+  it('answer one challenge each, and none for somebody else', async () => {
+    for (const names of [
+      ['a', 'a'],
+      ['a', 'b'],
+    ]) {
+      const here = world(['a'], memoryJournal(), { signerOf })
+      const line = await here.next()
+      await line.hear()
+      for (const name of names) await line.say(challenge(name))
+      await expect(here.done).rejects.toThrow(`a challenge for ${names[1]}, who did not ask for it`)
+    }
+  })
+
+  it('go on without those that are sent away for good, and do not bring them again', async () => {
+    const here = world(['keyless', 'a', 'b'], memoryJournal(), { signerOf })
+    const first = await here.next()
+    for (let i = 0; i < 3; i++) await first.hear()
+    await first.say(challenge('keyless'))
+    expect(await first.hear()).toMatchObject({ kind: 'failure', code: 'unauthorized', name: 'keyless' })
+    await first.say(welcome('a', 0))
+    await first.say(welcome('b', 1))
+    await first.say({ kind: 'failure', code: 'revoked', reason: 'by the operator', name: 'a' })
+    await first.say(task(at(0, 0), [1], [0]))
+    expect(told(await first.hear())).toEqual([0, 0, 1, 0, 9])
+    first.guest.close('lost')
+    const second = await here.next()
+    expect(await second.hear()).toMatchObject({ kind: 'hello', name: 'b' })
+    await second.say(welcome('b', 1))
+    expect(told(await second.hear())).toEqual([0, 0, 1, 0, 9])
+    await second.say(finished)
+    expect(await here.done).toBe('finished')
+    expect(here.notices.filter(({ type }) => type === 'turned-away')).toEqual([
+      {
+        type: 'turned-away',
+        name: 'keyless',
+        code: 'unauthorized',
+        reason: 'the server asks for the key of keyless, who has none',
+      },
+      { type: 'turned-away', name: 'a', code: 'revoked', reason: 'by the operator' },
+    ])
+  })
+
+  it.each([
+    ['ws://127.0.0.1:7070/', 'ws://127.0.0.1:7070'],
+    ['wss://Fed.Example', 'wss://fed.example:443'],
+    ['ws://localhost/path?query', 'ws://localhost:80'],
+    ['wss://[0:0:0:0:0:0:0:1]:7070', 'wss://[::1]:7070'],
+    ['memory', 'memory'],
+  ])('call the server that they dial at %s %s', (url, name) => {
+    expect(serverName(url)).toBe(name)
   })
 })
 

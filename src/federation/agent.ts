@@ -10,6 +10,8 @@ import { AgentJournal, type JournalStore } from './agent-journal.ts'
 import { pause } from './clock.ts'
 
 export type { AgentNotice, Invitation } from './agent/options.ts'
+export type { Signer } from './agent/signer.ts'
+export { serverName } from './agent/greeting.ts'
 
 /** How agents take part. */
 export interface TakePartOptions extends SessionOptions {
@@ -70,10 +72,11 @@ async function untilOver(
 ): Promise<'finished' | 'left'> {
   const { clock, signal, patienceMs, onNotice } = options
   const giveUpAt = clock.now() + patienceMs
+  const names = new Set(options.names)
   const leaves = (): boolean => signal?.aborted === true
   let [wasWelcome, wait] = [false, FIRST_PAUSE]
   while (!leaves()) {
-    const { end, isWelcome } = await attempt(options, journalOf)
+    const { end, isWelcome } = await attempt(options, journalOf, names)
     if (end.type === 'refused') throw new Refused(end.code, end.reason)
     if (end.type === 'finished') return 'finished'
     if (leaves()) break
@@ -91,11 +94,12 @@ async function untilOver(
 async function attempt(
   options: TakePartOptions,
   journalOf: (run: string) => Promise<AgentJournal>,
+  names: Set<string>,
 ): Promise<{ readonly end: SessionEnd; readonly isWelcome: boolean }> {
   let session: Session | null = null
   const leave = (): void => void session?.leave().catch(() => undefined)
   try {
-    session = new Session(await options.connect(), journalOf, options)
+    session = new Session(await options.connect(), journalOf, names, options)
     options.signal?.addEventListener('abort', leave)
     const end = await session.talk()
     return { end, isWelcome: session.isWelcome }

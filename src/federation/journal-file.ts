@@ -1,4 +1,8 @@
-/** A journal in a file: records one after the other, each after its length and its CRC-32 (u32, little-endian). Node only. */
+/**
+ * A journal in a file: records one after the other, each after its length and a CRC-32 of length and record (u32, little-endian), then zeros.
+ * Node only.
+ */
+import { fdatasyncSync, writeSync } from 'node:fs'
 import { mkdir, open, readFile, rename, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
@@ -6,31 +10,57 @@ import type { JournalStore } from './agent-journal.ts'
 
 const HEADER = 8
 
+/** The file grows by so many zeros at a time: to sync bytes that replace others takes half the time of syncing a file that grows. */
+const ROOM = new Uint8Array(1 << 18)
+
 /** A journal in a file, which is made where there is none. What follows the last whole record is cut off when it is read. */
 export async function journalFile(path: string): Promise<JournalStore> {
   await mkdir(dirname(path), { recursive: true })
-  let file = await open(path, 'a+')
+  await (await open(path, 'a')).close()
+  let file = await open(path, 'r+')
   await syncFolder(path)
+  /** where the next record goes, and where the file ends */
+  let [end, size] = [0, 0]
+  const locate = async (): Promise<Uint8Array[]> => {
+    const bytes = new Uint8Array(await readFile(path))
+    const { records, length } = wholeRecords(bytes)
+    const isClean = bytes.subarray(length).every((byte) => byte === 0)
+    if (!isClean) await file.truncate(length)
+    ;[end, size] = [length, isClean ? bytes.length : length]
+    return records
+  }
+  await locate()
   return {
-    async read() {
-      const bytes = new Uint8Array(await readFile(path))
-      const { records, length } = wholeRecords(bytes)
-      if (length < bytes.length) await file.truncate(length)
-      return records
-    },
-    async append(records) {
-      await file.appendFile(framed(records))
-      await file.datasync()
+    read: locate,
+    // whoever appends has nothing to do until it is on disk: without a thread in between it is there sooner
+    append(records) {
+      const bytes = framed(records)
+      if (end + bytes.length > size && bytes.length < ROOM.length) {
+        put(file, ROOM, size)
+        size += ROOM.length
+      }
+      put(file, bytes, end)
+      end += bytes.length
+      size = Math.max(size, end)
+      return Promise.resolve()
     },
     async replace(records) {
-      const next = await written(`${path}.tmp`, framed(records))
+      const bytes = framed(records)
+      const next = await written(`${path}.tmp`, bytes)
       await rename(`${path}.tmp`, path)
       await syncFolder(path)
       await file.close()
       file = next
+      ;[end, size] = [bytes.length, bytes.length]
     },
     close: () => file.close(),
   }
+}
+
+/** Writes bytes at a place of a file, and waits until they are on disk. */
+function put({ fd }: FileHandle, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, at + done)
+  fdatasyncSync(fd)
 }
 
 /** A file with these bytes, on disk, open to append to. */
@@ -42,7 +72,7 @@ async function written(path: string, bytes: Uint8Array): Promise<FileHandle> {
   } finally {
     await file.close()
   }
-  return open(path, 'a+')
+  return open(path, 'r+')
 }
 
 /** Makes sure that a name is on disk; on Windows, where a folder cannot be opened, a rename is durable by itself. */
@@ -62,8 +92,8 @@ function framed(records: readonly Uint8Array[]): Uint8Array {
   let at = 0
   for (const record of records) {
     view.setUint32(at, record.length, true)
-    view.setUint32(at + 4, crc32(record), true)
     bytes.set(record, at + HEADER)
+    view.setUint32(at + 4, checksum(bytes, at, record.length), true)
     at += HEADER + record.length
   }
   return bytes
@@ -75,12 +105,15 @@ function wholeRecords(bytes: Uint8Array): { readonly records: Uint8Array[]; read
   const records: Uint8Array[] = []
   let at = 0
   while (at + HEADER <= bytes.length) {
-    const end = at + HEADER + view.getUint32(at, true)
-    if (end > bytes.length) break
-    const record = bytes.subarray(at + HEADER, end)
-    if (crc32(record) !== view.getUint32(at + 4, true)) break
-    records.push(record)
+    const length = view.getUint32(at, true)
+    const end = at + HEADER + length
+    if (end > bytes.length || checksum(bytes, at, length) !== view.getUint32(at + 4, true)) break
+    records.push(bytes.subarray(at + HEADER, end))
     at = end
   }
   return { records, length: at }
 }
+
+/** Of the record that begins, with its length, at `at`; not 0 for an empty one, so that zeros are none. */
+const checksum = (bytes: Uint8Array, at: number, length: number): number =>
+  crc32(bytes.subarray(at + HEADER, at + HEADER + length), crc32(bytes.subarray(at, at + 4)))

@@ -2,8 +2,10 @@
 import type { NestedFrame } from '../protocol/frame.ts'
 import { encodeMessage } from '../protocol/session-codec.ts'
 import type { AckStatus, FailureCode, Position, SessionMessage } from '../protocol/session-messages.ts'
-import type { Connection } from '../transport.ts'
+import type { Guest } from '../transport.ts'
 import type { Clock } from './clock.ts'
+import { Allowance } from './server/allowance.ts'
+import type { Traffic } from './server/traffic.ts'
 
 /** What became of the Updates of some agents. */
 interface PendingAck {
@@ -17,24 +19,44 @@ interface PendingAck {
 export class Line {
   /** the agents that joined over this connection */
   readonly agents = new Set<number>()
-  readonly #connection: Connection
+  /** those whose session over this connection has ended: what they sent before they knew of it is no fault */
+  readonly former = new Set<number>()
+  /** the messages that may come */
+  readonly allowance: Allowance
+  readonly #connection: Guest
   readonly #clock: Clock
+  readonly #traffic: Traffic
   readonly #acks = new Map<string, PendingAck>()
   #alarm: (() => void) | null = null
 
-  constructor(connection: Connection, clock: Clock) {
+  /** @param agents K */
+  constructor(connection: Guest, clock: Clock, traffic: Traffic, agents: number) {
+    this.allowance = new Allowance(agents, clock)
     this.#connection = connection
     this.#clock = clock
+    this.#traffic = traffic
   }
 
   get peer(): string {
     return this.#connection.peer
   }
 
+  /** From now on the limits of a known peer hold. */
+  admit(): void {
+    this.#connection.admit()
+  }
+
   /** Sends a message. One that reads too slowly is cut by its queue limit; one that is gone is heard of elsewhere. */
   send(message: SessionMessage<Uint8Array | NestedFrame>): void {
     this.#flush()
     this.#write(message)
+  }
+
+  /** Sends a Task for these agents, as bytes, which other lines may be given too. */
+  sendTask(frame: Uint8Array, agents: ArrayLike<number>): void {
+    this.#flush()
+    this.allowance.grant(agents.length)
+    this.#put(frame, agents)
   }
 
   /** Tells what became of the Updates of agents of this line. */
@@ -71,6 +93,21 @@ export class Line {
   }
 
   #write(message: SessionMessage<Uint8Array | NestedFrame>): void {
-    void this.#connection.send(encodeMessage(message)).catch(() => undefined)
+    this.#put(encodeMessage(message), addressees(message, this.agents))
   }
+
+  #put(frame: Uint8Array, agents: ArrayLike<number>): void {
+    this.#traffic.sent(agents, frame.length)
+    void this.#connection.send(frame).catch(() => undefined)
+  }
+}
+
+/** Whom a message is for: those that it names, else every agent of the line. */
+function addressees(
+  message: SessionMessage<Uint8Array | NestedFrame>,
+  all: ReadonlySet<number>,
+): ArrayLike<number> {
+  if (message.kind === 'welcome') return [message.agent]
+  if (message.kind === 'challenge') return []
+  return ('agents' in message ? message.agents : null) ?? [...all]
 }

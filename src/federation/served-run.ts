@@ -3,7 +3,7 @@
  * sees them; what it wants kept comes out as a line of the record and a checkpoint. No sockets, no disk, no clock.
  */
 import type { NestedFrame } from '../protocol/frame.ts'
-import type { Result } from '../numeric/result.ts'
+import type { Issue, Result } from '../numeric/result.ts'
 import { reasonOf } from '../protocol/session-codec.ts'
 import type { AckStatus, Position, UpdateMessage } from '../protocol/session-messages.ts'
 import { openUpdate } from '../protocol/session-rules.ts'
@@ -19,6 +19,7 @@ import type {
   RoundState,
 } from '../server/round-machine.ts'
 import type { ServerRule } from '../server/rule.ts'
+import type { RoundView } from './server/snapshot.ts'
 import { decodePlain, encodePlain } from './plain-data.ts'
 
 /** Which run: what its Tasks, its checkpoint and its record are named by. */
@@ -34,6 +35,8 @@ export interface ServedRun<State, Task, Update> extends RunKey {
   taskFrame(task: Task): NestedFrame
   /** reads an Update and holds it against the contract of the run */
   decodeUpdate(frame: Uint8Array): Result<Update>
+  /** what is wrong with an Update of the right shape that answers this Task: no honest agent sends it; empty where nothing is */
+  issuesOf(update: Update, task: Task): readonly Issue[]
   /** what is written down of the state after a phase; nothing where nothing is due */
   measure(state: State): readonly Measure[]
 }
@@ -51,7 +54,7 @@ export interface SavedRun {
 
 /** What happens to a run; `now` as in {@link RoundEvent}. */
 export type RunEvent =
-  | Exclude<RoundEvent<never>, { type: 'update' }>
+  | Exclude<RoundEvent<never>, { type: 'update' | 'refused' }>
   | { readonly type: 'update'; readonly message: UpdateMessage; readonly now: number }
 
 /** What is to be done, in the order of the list. */
@@ -75,6 +78,8 @@ export type RunEffect =
       readonly type: 'save'
       readonly closed: number
       readonly line: RecordLine
+      /** nothing goes on before it is on disk */
+      readonly isAwaited: boolean
       checkpoint(): Uint8Array
     }
   | Extract<RoundEffect<never, never>, { type: 'timer' | 'announce' }>
@@ -85,6 +90,8 @@ export interface HostedRun extends RunKey {
   due(): PhasePosition
   /** phases of a round */
   readonly phases: number
+  /** what can be seen of the round machine */
+  view(): RoundView
   apply(event: RunEvent): RunEffect[]
 }
 
@@ -110,6 +117,7 @@ export function hostRun<State, Task, Update extends PhaseHeader>(
     seed,
     phases: settings.phases,
     state: () => state.rule,
+    view: () => state,
     due: () => ({
       round: Math.floor(state.closed / settings.phases),
       phase: state.closed % settings.phases,
@@ -136,12 +144,24 @@ function receive<State, Task, Update extends PhaseHeader>(
   state: RoundState<State, Task, Update>,
   { message, now }: Extract<RunEvent, { type: 'update' }>,
 ): ReturnType<RoundMachine<State, Task, Update>['apply']> {
-  const update = openUpdate(message, (frame) => run.decodeUpdate(frame))
   const { agent, round, phase } = message
-  if (update.ok)
-    return machine.apply(state, { type: 'update', agent, round, phase, update: update.value, now })
-  const reason = reasonOf(update.issues)
-  return { state, effects: [{ type: 'ack', status: 'refused', reason, round, phase, agents: [agent] }] }
+  const update = openUpdate(message, (frame) => run.decodeUpdate(frame))
+  const task = update.ok ? taskAt(run.settings.phases, state, message) : null
+  const issues = !update.ok ? update.issues : task === null ? [] : run.issuesOf(update.value, task)
+  return update.ok && issues.length === 0
+    ? machine.apply(state, { type: 'update', agent, round, phase, update: update.value, now })
+    : machine.apply(state, { type: 'refused', agent, round, phase, reason: reasonOf(issues), now })
+}
+
+/** The Task of this position; null where no Update for it can be folded any more, or yet. */
+function taskAt<State, Task, Update>(
+  phases: number,
+  { closed, task, previous }: RoundState<State, Task, Update>,
+  { round, phase }: PhasePosition,
+): Task | null {
+  const ordinal = phase < phases ? round * phases + phase : -1
+  if (ordinal === closed) return task
+  return ordinal >= 0 && ordinal === closed - phases ? previous : null
 }
 
 /** The effects of the machine as the outside sees them; a closed phase and the checkpoint after it come as one. */
@@ -179,10 +199,12 @@ function saveOf<State, Task, Update>(
   phase: ClosedPhase,
   checkpoint: RoundCheckpoint<State, Task>,
 ): RunEffect {
+  const { agents, participation } = run.settings
   return {
     type: 'save',
     closed: checkpoint.closed,
     line: { ...phase, measured: run.measure(checkpoint.rule) },
+    isAwaited: (participation.minimum ?? agents) < agents || run.rule.task(checkpoint.rule) === null,
     checkpoint: () => encodePlain(checkpoint),
   }
 }

@@ -39,6 +39,7 @@ const runOf = (
       ? { ok: true, value: { agent, round, phase: 0, value } }
       : { ok: false, issues: [{ path: ['value'], message: 'expected a value, got none' }] }
   },
+  issuesOf: () => [],
   measure: (sums) => [['sum', sums.at(-1) ?? NaN]],
 })
 

@@ -3,57 +3,20 @@
  * one after another over the same sessions. What it needs of the outside (disk, clock, session names) it is given.
  */
 import { decodeMessage, reasonOf } from '../protocol/session-codec.ts'
-import type {
-  ControlAction,
-  Hello,
-  Position,
-  SessionMessage,
-  UpdateMessage,
-} from '../protocol/session-messages.ts'
-import { PROTOCOL_VERSIONS, commonVersion } from '../protocol/session-rules.ts'
-import type { Guest, Limits, Listener } from '../transport.ts'
-import type { Clock } from './clock.ts'
+import type { Failure, SessionMessage, UpdateMessage } from '../protocol/session-messages.ts'
+import type { Guest, Listener } from '../transport.ts'
 import { Line } from './line.ts'
 import { Members } from './members.ts'
-import { saverOf, type Saver } from './saver.ts'
-import {
-  hostRun,
-  type HostedRun,
-  type RecordLine,
-  type RunEffect,
-  type RunEvent,
-  type ServedRun,
-} from './served-run.ts'
-import type { ServerStore } from './server-store.ts'
+import { hostRun, type RecordLine, type RunEffect, type ServedRun } from './served-run.ts'
+import { CurrentRun } from './server/current-run.ts'
+import type { ServerNotice, ServerOptions } from './server/options.ts'
+import { limited } from './server/notices.ts'
+import { Presence, type Seat } from './server/presence.ts'
+import { Reception, revokedReason } from './server/reception.ts'
+import { snapshotOf, type ServerSnapshot } from './server/snapshot.ts'
+import { Traffic } from './server/traffic.ts'
 
-/** What a server is told at its start. */
-export interface ServerOptions {
-  /** K */
-  readonly agents: number
-  /** names of agents by index, where they are known beforehand: they become those of the store */
-  readonly names?: readonly string[]
-  /** identity of the experiment: its SHA-256, 64 hexadecimal digits */
-  readonly run: string
-  /** the resolved experiment, UTF-8, for agents that ask for it */
-  readonly experiment: Uint8Array
-  readonly store: ServerStore
-  readonly clock: Clock
-  /** 32 hexadecimal digits, new at each call */
-  readonly newSession: () => string
-  /** those of the listeners */
-  readonly limits: Pick<Limits, 'frameBytes' | 'silenceMs'>
-  readonly onNotice?: (notice: ServerNotice) => void
-}
-
-/** What a server tells of: who comes and goes, what it refuses. */
-export type ServerNotice =
-  | { readonly type: 'joined' | 'left'; readonly agent: number; readonly name: string }
-  /** an Update was refused */
-  | { readonly type: 'refused'; readonly agent: number; readonly name: string; readonly reason: string }
-  /** a connection, or an agent that wanted to join, was sent away */
-  | { readonly type: 'turned-away'; readonly peer: string; readonly reason: string }
-  /** a phase closed */
-  | { readonly type: 'closed'; readonly position: Position }
+export type { ServerNotice, ServerOptions } from './server/options.ts'
 
 /** A run that is over and on disk. */
 export interface CarriedOut<State> {
@@ -63,14 +26,8 @@ export interface CarriedOut<State> {
   readonly measured: readonly RecordLine[]
 }
 
-/** The run that is being carried out. */
-interface Current {
-  readonly host: HostedRun
-  readonly saver: Saver
-  readonly measured: RecordLine[]
-  finished(): void
-  failed(error: unknown): void
-}
+/** An agent of whom so many Updates were refused, one after the other, is sent away: no honest one is refused at all. */
+const MOST_REFUSED = 16
 
 /** An Update of a run that is over is worth nothing any more. */
 const OVER = 'its run is over'
@@ -99,33 +56,64 @@ export async function openServer(options: ServerOptions): Promise<FederationServ
 export class FederationServer {
   readonly #options: ServerOptions
   readonly #members: Members
-  readonly #lines = new Set<Line>()
-  /** the line of each agent that is here */
-  readonly #lineOf = new Map<number, Line>()
+  readonly #presence = new Presence()
+  readonly #traffic: Traffic
+  readonly #reception: Reception
   /** Updates refused, by agent */
   readonly #refused = new Map<number, number>()
+  /** of them those since the last one that was received */
+  readonly #inRow = new Map<number, number>()
+  readonly #tell: (notice: ServerNotice) => void
   /** agents that have been told that all is over, and went */
   readonly #told = new Set<number>()
-  #current: Current | null = null
+  #current: CurrentRun | null = null
   #begun: () => void = () => {}
   readonly #first = new Promise<void>((resolve) => (this.#begun = resolve))
   #over = false
-  #stopped: (() => void) | null = null
   #gone: () => void = () => {}
 
   constructor(options: ServerOptions, members: Members) {
     this.#options = options
     this.#members = members
+    this.#traffic = options.traffic ?? new Traffic(options.agents)
+    this.#tell = limited(options.onNotice ?? (() => {}), options.clock)
+    this.#reception = new Reception({
+      options,
+      members,
+      presence: this.#presence,
+      run: () => this.#current?.host ?? null,
+      joined: (seat) => this.#joined(seat),
+      replaced: (seat) => this.#replaced(seat),
+      turnedAway: (line, reason) => this.#turnedAway(line, reason),
+      failed: (error) => this.#current?.fail(error),
+    })
+    options.gate?.onRevoked((name) => this.#revoked(name))
   }
 
   /** how many agents are here */
   get present(): number {
-    return this.#lineOf.size
+    return this.#presence.size
   }
 
   /** Updates refused so far, by agent; those of whom none was are missing */
   get refused(): ReadonlyMap<number, number> {
     return this.#refused
+  }
+
+  /** How the run under way stands, and who is there; null where there is none. */
+  snapshot(): ServerSnapshot | null {
+    if (this.#current === null) return null
+    const { variant, seed, phases, view } = this.#current.host
+    return snapshotOf({
+      variant,
+      seed,
+      phases,
+      view: view(),
+      traffic: this.#traffic,
+      agents: this.#options.agents,
+      nameOf: (agent) => this.#members.nameOf(agent),
+      now: this.#now(),
+    })
   }
 
   /** Takes agents in as soon as there is a run; resolves when the listener closes. */
@@ -143,16 +131,15 @@ export class FederationServer {
   ): Promise<CarriedOut<State>> {
     const saved = await this.#options.store.load(run)
     const host = hostRun(run, saved)
-    const measured = (saved?.lines ?? []).filter((line) => line.measured.length > 0)
-    await new Promise<void>((finished, failed) => {
-      const saver = saverOf(this.#options.store, run, {
-        durable: (closed) => this.#apply(current, { type: 'durable', closed, now: this.#now() }),
-        failed,
-      })
-      const current: Current = { host, saver, measured, finished, failed }
-      this.#begin(current)
+    const current = new CurrentRun(host, saved?.lines ?? [], {
+      options: this.#options,
+      presence: this.#presence,
+      answered: (effect) => this.#answered(effect),
+      tell: (notice) => this.#tell(notice),
     })
-    return { state: host.state(), measured }
+    this.#begin(current)
+    await current.over
+    return { state: host.state(), measured: current.measured }
   }
 
   /**
@@ -161,11 +148,11 @@ export class FederationServer {
    */
   async finish(lingerMs: number): Promise<void> {
     this.#over = true
-    this.#broadcast('finished')
+    this.#current?.broadcast('finished')
     await new Promise<void>((resolve) => {
       const cancel = this.#options.clock.after(lingerMs, resolve)
       this.#gone = () => {
-        if (this.#told.size < this.#options.agents || this.#lines.size > 0) return
+        if (this.#told.size < this.#options.agents || this.#presence.lines.size > 0) return
         cancel()
         resolve()
       }
@@ -175,198 +162,100 @@ export class FederationServer {
 
   /** Gives back what is open, and resolves when all that has closed is on disk and the agents know that the server stops. */
   async stop(): Promise<void> {
-    const current = this.#current
-    if (current !== null)
-      await new Promise<void>((resolve) => {
-        this.#stopped = resolve
-        this.#apply(current, { type: 'stop', now: this.#now() })
-      })
-    this.#broadcast('stop')
+    await this.#current?.stop()
+    this.#current?.broadcast('stop')
     this.close()
   }
 
   /** Carries out nothing more, and closes every connection. */
   close(): void {
+    this.#current?.drop()
     this.#current = null
-    for (const line of this.#lines) line.close('the server stops')
+    for (const line of this.#presence.lines) line.close('the server stops')
   }
 
   #now(): number {
     return this.#options.clock.now()
   }
 
-  #tell(notice: ServerNotice): void {
-    this.#options.onNotice?.(notice)
-  }
-
-  #begin(current: Current): void {
+  #begin(current: CurrentRun): void {
+    this.#current?.drop()
     this.#current = current
-    this.#broadcast('next-run')
-    const present = [...this.#lineOf.keys()].toSorted((one, other) => one - other)
-    for (const agent of present) this.#apply(current, { type: 'joined', agent, now: this.#now() })
+    current.broadcast('next-run')
+    for (const agent of this.#presence.agents) current.apply({ type: 'joined', agent })
     // a run that was finished when the server went down says so at its first event
-    this.#apply(current, { type: 'tick', now: this.#now() })
+    current.apply({ type: 'tick' })
     this.#begun()
   }
 
-  #broadcast(action: ControlAction): void {
-    if (this.#current === null) return
-    const { variant, seed } = this.#current.host
-    for (const line of this.#lines)
-      if (line.agents.size > 0) line.send({ kind: 'control', action, variant, seed, agents: null })
-  }
-
-  #apply(current: Current, event: RunEvent): void {
-    if (current !== this.#current) return
-    try {
-      for (const effect of current.host.apply(event)) this.#carryOut(current, effect)
-    } catch (error) {
-      current.failed(error)
-    }
-  }
-
-  #carryOut(current: Current, effect: RunEffect): void {
-    switch (effect.type) {
-      case 'task':
-        return this.#sendTask(effect)
-      case 'ack':
-        return this.#sendAck(effect)
-      case 'save': {
-        const { variant, seed } = current.host
-        const { round, phase } = effect.line
-        if (effect.line.measured.length > 0) current.measured.push(effect.line)
-        current.saver.save(effect)
-        return this.#tell({ type: 'closed', position: { variant, seed, round, phase } })
-      }
-      case 'timer':
-        return this.#tickAt(current, effect.at)
-      case 'announce':
-        if (effect.what === 'finished') current.finished()
-        else if (effect.what === 'stopped') this.#stopped?.()
-        else this.#broadcast(effect.what === 'paused' ? 'pause' : 'resume')
-    }
-  }
-
-  /** A `tick` at this time or soon after, and not before, as alarms may ring: nobody would look at the deadline again. */
-  #tickAt(current: Current, at: number): void {
-    this.#options.clock.after(Math.max(0, at - this.#now()), () => {
-      if (this.#now() < at) this.#tickAt(current, at)
-      else this.#apply(current, { type: 'tick', now: this.#now() })
-    })
-  }
-
-  #sendTask({ position, frame, agents, after }: Extract<RunEffect, { type: 'task' }>): void {
-    const { variant, seed, round, phase } = position
-    const shares = new Map<Line, number[]>()
-    for (const [i, agent] of agents.entries()) {
-      const line = this.#lineOf.get(agent)
-      if (line === undefined) continue
-      const share = shares.get(line) ?? []
-      shares.set(line, share)
-      share.push(i)
-    }
-    for (const [line, share] of shares)
-      line.send({
-        kind: 'task',
-        variant,
-        seed,
-        round,
-        phase,
-        agents: Uint32Array.from(share, (i) => agents[i] as number),
-        after: Uint32Array.from(share, (i) => after[i] as number),
-        frame,
-      })
-  }
-
-  #sendAck({ position, status, reason, agents }: Extract<RunEffect, { type: 'ack' }>): void {
-    for (const agent of agents) {
-      this.#lineOf.get(agent)?.ack(position, status, reason, [agent])
-      if (status !== 'refused') continue
+  #answered(effect: Extract<RunEffect, { type: 'ack' }>): void {
+    for (const agent of effect.agents) this.#traffic.acked(agent, effect.status, effect.reason)
+    if (effect.status === 'received') for (const agent of effect.agents) this.#inRow.delete(agent)
+    if (effect.status !== 'refused') return
+    for (const agent of effect.agents) {
+      this.#inRow.set(agent, (this.#inRow.get(agent) ?? 0) + 1)
       this.#refused.set(agent, (this.#refused.get(agent) ?? 0) + 1)
-      this.#tell({ type: 'refused', agent, name: this.#members.nameOf(agent), reason })
+      this.#tell({ type: 'refused', agent, name: this.#members.nameOf(agent), reason: effect.reason })
     }
   }
 
   /** Listens to a connection until it ends. */
   async #serve(guest: Guest): Promise<void> {
-    const line = new Line(guest, this.#options.clock)
-    this.#lines.add(line)
+    const line = new Line(guest, this.#options.clock, this.#traffic, this.#options.agents)
+    this.#presence.lines.add(line)
     const { frameBytes } = this.#options.limits
     for await (const frame of guest.frames) {
+      if (!line.allowance.take()) {
+        this.#sendAway(line, 'rate', 'too many messages in too short a time')
+        continue
+      }
       const message = decodeMessage(frame, { bytes: frameBytes, agents: this.#options.agents })
-      if (message.ok) this.#hear(line, guest, message.value)
-      else this.#sendAway(line, 'malformed', reasonOf(message.issues))
+      if (message.ok) {
+        this.#traffic.received(sendersOf(message.value, line), frame.length, this.#now())
+        this.#hear(line, message.value)
+      } else this.#sendAway(line, 'malformed', reasonOf(message.issues))
     }
     const { code } = await guest.closed
-    this.#lines.delete(line)
+    this.#presence.lines.delete(line)
+    this.#reception.forget(line)
     for (const agent of line.agents) this.#leave(line, agent, code === 'done')
     this.#gone()
   }
 
-  #sendAway(line: Line, code: 'malformed' | 'unexpected', reason: string): void {
+  #sendAway(line: Line, code: 'malformed' | 'rate' | 'unexpected', reason: string): void {
     line.fail(code, reason)
-    this.#tell({ type: 'turned-away', peer: line.peer, reason })
+    this.#turnedAway(line, reason)
   }
 
-  #hear(line: Line, guest: Guest, message: SessionMessage): void {
-    if (message.kind === 'hello')
-      void this.#welcome(line, guest, message).catch((error: unknown) => this.#current?.failed(error))
-    else if (message.kind === 'update') this.#receive(line, message)
+  #turnedAway({ peer }: Line, reason: string): void {
+    this.#traffic.turnedAway({ peer, reason, at: this.#now() })
+    this.#tell({ type: 'turned-away', peer, reason })
+  }
+
+  #hear(line: Line, message: SessionMessage): void {
+    if (message.kind === 'update') this.#receive(line, message)
+    else if (message.kind === 'hello') this.#reception.greet(line, message)
+    else if (message.kind === 'proof') this.#reception.prove(line, message)
     else if (message.kind === 'control' && message.action === 'leave') {
       for (const agent of message.agents ?? [...line.agents]) this.#leave(line, agent, true)
-    } else if (message.kind === 'failure') {
-      this.#tell({
-        type: 'turned-away',
-        peer: line.peer,
-        reason: `${message.name || 'the agent'} says ${message.code}: ${message.reason}`,
-      })
-      line.close('closed by the agent')
-    } else this.#sendAway(line, 'unexpected', `a ${message.kind} is not an agent's to send here`)
+    } else if (message.kind === 'failure') this.#part(line, message)
+    else this.#sendAway(line, 'unexpected', `a ${message.kind} is not an agent's to send here`)
   }
 
-  async #welcome(line: Line, guest: Guest, hello: Hello): Promise<void> {
-    const { name, lowest, highest } = hello
-    const turnAway = (code: 'version' | 'full' | 'name-taken', reason: string): void => {
-      line.fail(code, reason, name)
-      this.#tell({ type: 'turned-away', peer: line.peer, reason: `${name}: ${reason}` })
-    }
-    const version = commonVersion(PROTOCOL_VERSIONS, hello)
-    if (version === null)
-      return turnAway('version', `this server speaks version ${PROTOCOL_VERSIONS.highest} of the protocol, the agent ${lowest} to ${highest}`) // prettier-ignore
-    const agent = await this.#members.indexOf(name)
-    const current = this.#current
-    if (current === null || !this.#lines.has(line)) return
-    const { agents, run, limits } = this.#options
-    if (agent === null) return turnAway('full', `all ${agents} agents of the run have other names`)
-    if (this.#lineOf.has(agent)) return turnAway('name-taken', `an agent with the name ${name} is connected`)
-    guest.admit()
-    line.agents.add(agent)
-    this.#lineOf.set(agent, line)
-    const { variant, seed } = current.host
-    line.send({
-      kind: 'welcome',
-      version,
-      session: this.#options.newSession(),
-      name,
-      agent,
-      agents,
-      run,
-      variant,
-      seed,
-      ...current.host.due(),
-      maxBytes: Math.min(limits.frameBytes, 4294967295),
-      idleSeconds: Math.max(1, Math.floor(limits.silenceMs / 1000)),
-      experiment: hello.experiment === 1 ? this.#options.experiment : null,
-    })
-    this.#tell({ type: 'joined', agent, name })
-    this.#apply(current, { type: 'joined', agent, now: this.#now() })
-    if (this.#over)
-      line.send({ kind: 'control', action: 'finished', variant, seed, agents: Uint32Array.of(agent) })
+  /** The agent ends its session, or all of the connection. */
+  #part(line: Line, { code, reason, name }: Failure): void {
+    this.#turnedAway(line, `${name || 'the agent'} says ${code}: ${reason}`)
+    if (name === '') return line.close('closed by the agent')
+    this.#reception.withdraw(line, name)
+    const seat = this.#presence.named(name)
+    if (seat !== undefined) this.#leave(line, seat.agent, false)
+    this.#reception.closeIfIdle(line, 'closed by the agent')
   }
 
   #receive(line: Line, message: UpdateMessage): void {
     const current = this.#current
     const { variant, seed, agent } = message
+    if (line.former.has(agent)) return
     if (current === null || !line.agents.has(agent))
       return this.#sendAway(
         line,
@@ -374,17 +263,69 @@ export class FederationServer {
         `an update of agent ${agent}, who did not join over this connection`,
       )
     const { host } = current
-    if (variant === host.variant && seed === host.seed)
-      this.#apply(current, { type: 'update', message, now: this.#now() })
-    else line.ack(message, 'late', OVER, [agent])
+    if (variant === host.variant && seed === host.seed) {
+      current.apply({ type: 'update', message })
+      if ((this.#inRow.get(agent) ?? 0) >= MOST_REFUSED) this.#giveUp(line, agent)
+    } else {
+      line.ack(message, 'late', OVER, [agent])
+      this.#traffic.acked(agent, 'late', OVER)
+    }
+  }
+
+  /** Ends the session of an agent whose Updates are refused again and again. */
+  #giveUp(line: Line, agent: number): void {
+    const name = this.#members.nameOf(agent)
+    const reason = `${MOST_REFUSED} updates of ${name} were refused, one after the other`
+    this.#inRow.delete(agent)
+    line.fail('malformed', reason, name)
+    this.#turnedAway(line, reason)
+    this.#leave(line, agent, false)
+    this.#reception.closeIfIdle(line, reason)
+  }
+
+  #joined({ agent, name, line }: Seat): void {
+    this.#traffic.joined(agent, this.#now())
+    this.#tell({ type: 'joined', agent, name })
+    const current = this.#current
+    if (current === null) return
+    current.apply({ type: 'joined', agent })
+    const { variant, seed } = current.host
+    if (this.#over)
+      line.send({ kind: 'control', action: 'finished', variant, seed, agents: Uint32Array.of(agent) })
   }
 
   #leave(line: Line, agent: number, willingly: boolean): void {
-    if (this.#lineOf.get(agent) !== line) return
-    this.#lineOf.delete(agent)
-    line.agents.delete(agent)
+    const seat = this.#presence.of(agent)
+    if (seat?.line !== line) return
+    this.#presence.leave(seat)
     if (this.#over && willingly) this.#told.add(agent)
-    this.#tell({ type: 'left', agent, name: this.#members.nameOf(agent) })
-    if (this.#current !== null) this.#apply(this.#current, { type: 'left', agent, now: this.#now() })
+    this.#traffic.left(agent, this.#now())
+    this.#tell({ type: 'left', agent, name: seat.name })
+    this.#current?.apply({ type: 'left', agent })
   }
+
+  /** A newer session of the agent takes its place. */
+  #replaced({ agent, name, line }: Seat): void {
+    const reason = `another session of ${name} has begun`
+    line.fail('replaced', reason, name)
+    this.#leave(line, agent, false)
+    this.#reception.closeIfIdle(line, reason)
+  }
+
+  /** Cuts the session of an agent whose key is not allowed any more. */
+  #revoked(name: string): void {
+    const seat = this.#presence.named(name)
+    if (seat === undefined) return
+    const reason = revokedReason(name)
+    seat.line.fail('revoked', reason, name)
+    this.#turnedAway(seat.line, reason)
+    this.#leave(seat.line, seat.agent, false)
+    this.#reception.closeIfIdle(seat.line, reason)
+  }
+}
+
+/** Whose a message is: the agent that it names, where it joined over this line; nobody's before a Welcome; else all of the line. */
+function sendersOf(message: SessionMessage, { agents }: Line): readonly number[] {
+  if (message.kind === 'hello' || message.kind === 'proof') return []
+  return message.kind === 'update' && agents.has(message.agent) ? [message.agent] : [...agents]
 }

@@ -3,26 +3,17 @@
  * tensors, each padded to a multiple of 8. Little-endian. Headers hold integers and strings only, keys in a fixed order, so that
  * equal messages are equal bytes and any language can read the tensors without a copy.
  */
-import { decode, encode } from '@msgpack/msgpack'
 import type { Result } from '../numeric/result.ts'
+import { decodeHeader, decodePlainHeader, encodeHeader } from './header.ts'
+import type { Header, TensorEntry, TensorType } from './header.ts'
+
+export type { TensorType } from './header.ts'
 
 const MAGIC = 0x4c445246 // "FRDL"
 const PREFIX = 8
 
 /** No header is longer, bytes: what the messages need is a tenth of it. */
 const LONGEST_HEADER = 16384
-
-/** No part of a header is larger: a few bytes cannot claim much memory. */
-const HEADER_LIMITS = {
-  maxStrLength: 4096,
-  maxMapLength: 32,
-  maxArrayLength: 16,
-  maxBinLength: 0,
-  maxExtLength: 0,
-}
-
-/** An element type of a tensor. */
-export type TensorType = 'f64' | 'u32' | 'u8'
 
 const BYTES: Readonly<Record<TensorType, number>> = { f64: 8, u32: 4, u8: 1 }
 
@@ -68,12 +59,12 @@ export function encodeFrame(frame: NestedFrame): Uint8Array {
 
 function layOut({ fields, tensors }: NestedFrame): Layout {
   const parts = tensors.map(({ data }) => (ArrayBuffer.isView(data) ? data : layOut(data)))
-  const list = parts.map((part, i) => [
-    tensors[i]?.name,
+  const entries = parts.map((part, i): TensorEntry => [
+    tensors[i]?.name ?? '',
     ArrayBuffer.isView(part) ? typeOf(part) : 'u8',
     ArrayBuffer.isView(part) ? part.length : part.byteLength,
   ])
-  const header = encode({ ...fields, tensors: list })
+  const header = encodeHeader({ fields, tensors: entries })
   const body = padded(PREFIX + header.length)
   return { header, parts, byteLength: parts.reduce((sum, part) => sum + padded(part.byteLength), body) }
 }
@@ -92,11 +83,8 @@ function write({ header, parts }: Layout, bytes: Uint8Array, from: number): void
 }
 
 /** The length in bytes that {@link encodeFrame} gives a frame with these fields and tensor lengths, without building it. */
-export function frameLength(
-  fields: Frame['fields'],
-  tensors: readonly (readonly [name: string, type: TensorType, length: number])[],
-): number {
-  const header = encode({ ...fields, tensors })
+export function frameLength(fields: Frame['fields'], tensors: readonly TensorEntry[]): number {
+  const header = encodeHeader({ fields, tensors })
   return tensors.reduce(
     (sum, [, type, length]) => sum + padded(length * BYTES[type]),
     padded(PREFIX + header.length),
@@ -117,34 +105,42 @@ export function decodeFrame(bytes: Uint8Array): Result<Frame> {
     return fault(`expected a header of ${headerLength} bytes, got ${aligned.length - PREFIX}`)
   if (headerLength > LONGEST_HEADER)
     return fault(`expected a header of at most ${LONGEST_HEADER} bytes, got ${headerLength}`)
+  const header = readHeader(aligned.subarray(PREFIX, PREFIX + headerLength))
+  return header.ok ? readTensors(aligned, padded(PREFIX + headerLength), header.value) : header
+}
+
+function readHeader(bytes: Uint8Array): Result<Header> {
+  const usual = decodeHeader(bytes)
+  if (usual !== null) return { ok: true, value: usual }
   let header: unknown
   try {
-    header = decode(aligned.subarray(PREFIX, PREFIX + headerLength), HEADER_LIMITS)
+    header = decodePlainHeader(bytes)
   } catch (error) {
     return fault(`expected a MessagePack header: ${(error as Error).message}`)
   }
-  return readTensors(aligned, padded(PREFIX + headerLength), header)
-}
-
-function readTensors(bytes: Uint8Array, body: number, header: unknown): Result<Frame> {
   if (!isRecord(header) || !Array.isArray(header['tensors']))
     return fault('expected a header with a list of tensors')
-  const { tensors: list, ...fields } = header
+  const { tensors, ...fields } = header
+  if (!(tensors as unknown[]).every(isTensorEntry))
+    return fault('expected each tensor as [name, "f64", "u32" or "u8", length]')
+  return isFields(fields)
+    ? { ok: true, value: { fields, tensors: tensors as TensorEntry[] } }
+    : fault('expected header fields to be integers or strings')
+}
+
+function readTensors(bytes: Uint8Array, body: number, { fields, tensors: entries }: Header): Result<Frame> {
   const tensors: Tensor[] = []
   let at = body
-  for (const entry of list as unknown[]) {
-    if (!isTensorEntry(entry)) return fault('expected each tensor as [name, "f64", "u32" or "u8", length]')
-    const [name, type, length] = entry
+  for (const [name, type, length] of entries) {
     const size = length * BYTES[type]
     if (at + padded(size) > bytes.length)
       return fault(`expected ${length} elements of tensor ${name}, but the frame ends`)
     tensors.push({ name, data: view(type, bytes, at, length) })
     at += padded(size)
   }
-  if (at !== bytes.length) return fault(`expected a frame of ${at} bytes, got ${bytes.length}`)
-  return isFields(fields)
+  return at === bytes.length
     ? { ok: true, value: { fields, tensors } }
-    : fault('expected header fields to be integers or strings')
+    : fault(`expected a frame of ${at} bytes, got ${bytes.length}`)
 }
 
 function view(type: TensorType, { buffer, byteOffset }: Uint8Array, at: number, length: number): TensorData {
@@ -159,7 +155,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 const isFields = (fields: Record<string, unknown>): fields is Record<string, number | string> =>
   Object.values(fields).every((value) => typeof value === 'string' || Number.isSafeInteger(value))
 
-const isTensorEntry = (entry: unknown): entry is [string, TensorType, number] =>
+const isTensorEntry = (entry: unknown): entry is TensorEntry =>
   Array.isArray(entry) &&
   entry.length === 3 &&
   typeof entry[0] === 'string' &&

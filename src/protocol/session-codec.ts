@@ -19,8 +19,16 @@ type Value = number | string | Uint8Array | Uint32Array | NestedFrame | null | u
 
 const UNLIMITED: SessionLimits = { bytes: Infinity, agents: Infinity }
 
-const specsOf = (kind: SessionKind): [name: string, spec: FieldSpec][] =>
-  Object.entries(SESSION_FIELDS[kind] satisfies Readonly<Record<string, FieldSpec>>)
+type Specs = readonly (readonly [name: string, spec: FieldSpec])[]
+
+const specs: ReadonlyMap<string, Specs> = new Map(
+  Object.entries(SESSION_FIELDS).map(([kind, fields]) => [
+    kind,
+    Object.entries(fields satisfies Readonly<Record<string, FieldSpec>>),
+  ]),
+)
+
+const specsOf = (kind: SessionKind): Specs => specs.get(kind) ?? []
 
 /**
  * A message as bytes. A Task or Update given as a frame is written in place.
@@ -76,41 +84,50 @@ function readMessage(frame: Frame, kind: SessionKind, limits: SessionLimits): Re
 const isTensor = ({ type }: FieldSpec): boolean => type === 'u8' || type === 'u32'
 
 /** What a frame has that the message has not, or has twice. */
-function unknownParts({ fields, tensors }: Frame, specs: readonly [string, FieldSpec][]): Issue[] {
+function unknownParts({ fields, tensors }: Frame, specs: Specs): Issue[] {
+  const issues: Issue[] = []
   const known = (name: string, tensor: boolean): boolean =>
     specs.some(([own, spec]) => own === name && isTensor(spec) === tensor)
-  return [
-    ...Object.keys(fields)
-      .filter((name) => name !== 'kind' && !known(name, false))
-      .map((name) => ({ path: [name], message: 'unknown field' })),
-    ...tensors
-      .filter(({ name }) => !known(name, true))
-      .map(({ name }) => ({ path: [name], message: 'unknown tensor' })),
-    ...tensors
-      .filter(({ name }, i) => tensors.findIndex((other) => other.name === name) !== i)
-      .map(({ name }) => ({ path: [name], message: 'expected one tensor of this name' })),
-  ]
+  for (const name of Object.keys(fields))
+    if (name !== 'kind' && !known(name, false)) issues.push({ path: [name], message: 'unknown field' })
+  for (const { name } of tensors)
+    if (!known(name, true)) issues.push({ path: [name], message: 'unknown tensor' })
+  for (const [i, { name }] of tensors.entries())
+    if (tensors.findIndex((other) => other.name === name) !== i)
+      issues.push({ path: [name], message: 'expected one tensor of this name' })
+  return issues
 }
 
 /** Holds one value against what is expected of it. */
 function check(name: string, spec: FieldSpec, value: Value, limits: SessionLimits, issues: Issue[]): void {
-  const expect = (holds: boolean, expected: string): void => {
-    if (!holds) issues.push({ path: [name], message: `expected ${expected}, got ${shown(value)}` })
-  }
-  if (spec.type === 'integer') {
-    const most = name === 'agent' ? Math.min(spec.most, limits.agents - 1) : spec.most
-    const holds = Number.isSafeInteger(value) && (value as number) >= spec.least && (value as number) <= most
-    expect(holds, `an integer in [${spec.least}, ${most}]`)
-  } else if (spec.type === 'text') {
-    expect(typeof value === 'string' && spec.pattern.test(value), spec.expected)
-  } else if (value === null && spec.optional) {
-    return
-  } else if (spec.type === 'u32') {
-    expect(value instanceof Uint32Array, 'a list of integers')
-    if (value instanceof Uint32Array && spec.of === 'agents') checkAgents(name, value, limits.agents, issues)
-  } else if (value instanceof Uint8Array) {
-    expect(spec.length === null || value.length === spec.length, `${spec.length} bytes`)
-  } else expect(typeof value === 'object' && value !== null && 'fields' in value, 'bytes')
+  const most = mostOf(name, spec, limits)
+  if (!holds(spec, value, most))
+    issues.push({ path: [name], message: `expected ${expectedOf(spec, value, most)}, got ${shown(value)}` })
+  else if (spec.type === 'u32' && spec.of === 'agents' && value instanceof Uint32Array)
+    checkAgents(name, value, limits.agents, issues)
+}
+
+/** The largest that an integer may be. */
+const mostOf = (name: string, spec: FieldSpec, { agents }: SessionLimits): number => {
+  if (spec.type !== 'integer') return Infinity
+  return name === 'agent' ? Math.min(spec.most, agents - 1) : spec.most
+}
+
+function holds(spec: FieldSpec, value: Value, most: number): boolean {
+  if (spec.type === 'integer')
+    return typeof value === 'number' && Number.isSafeInteger(value) && value >= spec.least && value <= most
+  if (spec.type === 'text') return typeof value === 'string' && spec.pattern.test(value)
+  if (value === null) return spec.optional
+  if (spec.type === 'u32') return value instanceof Uint32Array
+  if (value instanceof Uint8Array) return spec.length === null || value.length === spec.length
+  return typeof value === 'object' && 'fields' in value
+}
+
+function expectedOf(spec: FieldSpec, value: Value, most: number): string {
+  if (spec.type === 'integer') return `an integer in [${spec.least}, ${most}]`
+  if (spec.type === 'text') return spec.expected
+  if (spec.type === 'u32') return 'a list of integers'
+  return value instanceof Uint8Array ? `${spec.length} bytes` : 'bytes'
 }
 
 function checkAgents(name: string, agents: Uint32Array, limit: number, issues: Issue[]): void {

@@ -141,6 +141,7 @@ export const FAILURE_CODES = [
   'unauthorized',
   'revoked',
   'name-taken',
+  'replaced',
   'full',
   'mismatch',
   'rate',

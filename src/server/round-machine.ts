@@ -38,6 +38,8 @@ export type RoundEvent<Update> = { readonly now: number } & (
   | { readonly type: 'joined' | 'left'; readonly agent: number }
   /** an Update whose content has been checked; its agent and position are those it was sent for */
   | ({ readonly type: 'update'; readonly agent: number; readonly update: Update } & PhasePosition)
+  /** an Update whose content is wrong, for `reason` */
+  | ({ readonly type: 'refused'; readonly agent: number; readonly reason: string } & PhasePosition)
   /** the checkpoint with so many phases closed, and all before it, are on disk */
   | { readonly type: 'durable'; readonly closed: number }
   | { readonly type: 'tick' | 'pause' | 'resume' | 'stop' }
@@ -109,6 +111,8 @@ export interface RoundState<State, Task, Update> {
   readonly answers: AgentTable<Update>
   /** late Updates, re-based onto the Task that is due, of agents that have not answered it */
   readonly held: AgentTable<Update>
+  /** whose Update of the phase that is due was refused, and who has not joined again since: they are waited for no more */
+  readonly refused: AgentTable<true>
   /** who is connected */
   readonly present: AgentTable<true>
   /** how many of those may answer and have not */

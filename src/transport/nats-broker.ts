@@ -1,17 +1,21 @@
 /** A client of a NATS broker: how to get there, whether it is there now, and what carries a link over it. */
-import type { NatsConnection, NodeConnectionOptions, Status } from '@nats-io/transport-node'
+import type { Msg, NatsConnection, NodeConnectionOptions, Status } from '@nats-io/transport-node'
 import { TransportError, type Limits } from '../transport.ts'
 import type { Pace, Wire } from './link.ts'
 
-/** Where a federation is on a broker, and how to get there. */
-export interface NatsPlace {
-  /** of the broker: nats://host:4222 */
+/** Where a broker is, and how to get there. */
+export interface NatsServer {
+  /** one or several of a cluster: nats://host:4222 or tls://host:4222, separated by commas */
   readonly url: string
+  /** credentials, TLS and the like, as the client of NATS takes them */
+  readonly options?: NodeConnectionOptions
+}
+
+/** Where a federation is on a broker. */
+export interface NatsPlace extends NatsServer {
   /** what all subjects of the federation begin with; the same for the server and its agents */
   readonly subject: string
   readonly limits?: Partial<Limits>
-  /** credentials, TLS and the like, as the client of NATS takes them */
-  readonly options?: NodeConnectionOptions
   readonly pace?: Partial<Pace>
 }
 
@@ -26,9 +30,20 @@ export interface Broker {
   readonly session: string
 }
 
-/** @param onReturn told whenever the broker is back @throws TransportError where it cannot be reached */
-export async function reach({ url, options }: NatsPlace, onReturn: () => void): Promise<Broker> {
-  const { connect, nuid } = await load()
+/** What one is told of a connection to a broker. */
+export interface BrokerEvents {
+  /** the broker is back */
+  returned?(): void
+  /** the broker does not let this user send to, or hear, a subject */
+  denied?(reason: string): void
+}
+
+/** The broker does not know the key, or whatever else one shows it. */
+export class KeyRefused extends TransportError {}
+
+/** @throws TransportError where it cannot be reached, KeyRefused where it does not let this user in */
+export async function reach({ url, options }: NatsServer, events: BrokerEvents = {}): Promise<Broker> {
+  const { connect, nuid } = await onDemand(() => import('@nats-io/transport-node'), 'transport-node')
   const connection = await connect({
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
@@ -36,49 +51,124 @@ export async function reach({ url, options }: NatsPlace, onReturn: () => void): 
     timeout: 5000,
     pingInterval: 2000,
     maxPingOut: 2,
+    ...(url.startsWith('tls:') && { tls: {} }),
     ...options,
-    servers: url,
+    servers: url.split(','),
   }).catch((error: Error) => {
-    throw new TransportError(`cannot connect to the broker ${url}: ${error.message}`, { cause: error })
+    throw unreached(url, error)
   })
   const broker = { connection, there: true, session: nuid.next() }
-  void follow(connection.status(), broker, onReturn)
+  void follow(connection.status(), broker, events)
   return broker
 }
 
-async function load() {
+function unreached(url: string, error: Error): TransportError {
+  if (error.name === 'AuthorizationError')
+    return new KeyRefused(`the broker ${url} does not let this user in: it knows no such key`, {
+      cause: error,
+    })
+  return new TransportError(`cannot connect to the broker ${url}: ${error.message}`, { cause: error })
+}
+
+/** Loads a package of NATS, which is there only where somebody wanted it. @throws TransportError where it is not */
+export async function onDemand<Module>(load: () => Promise<Module>, name: string): Promise<Module> {
   try {
-    return await import('@nats-io/transport-node')
-  } catch (error) {
+    return await load()
+  } catch (cause) {
     throw new TransportError(
-      'NATS needs the package @nats-io/transport-node: npm install @nats-io/transport-node',
-      {
-        cause: error,
-      },
+      `NATS needs the package @nats-io/${name}: npm install @nats-io/transport-node @nats-io/kv`,
+      { cause },
     )
   }
 }
 
-async function follow(statuses: AsyncIterable<Status>, broker: { there: boolean }, onReturn: () => void) {
-  for await (const { type } of statuses) {
-    if (type === 'disconnect') broker.there = false
-    if (type !== 'reconnect') continue
-    broker.there = true
-    onReturn()
+async function follow(statuses: AsyncIterable<Status>, broker: { there: boolean }, events: BrokerEvents) {
+  for await (const status of statuses) {
+    if (status.type === 'disconnect') broker.there = false
+    else if (status.type === 'reconnect') {
+      broker.there = true
+      events.returned?.()
+    } else if (status.type === 'error' && status.error.name === 'PermissionViolationError')
+      events.denied?.(`the broker does not allow it: ${status.error.message}`)
   }
 }
 
-/** Carries to one subject. While the broker is away nothing is sent: its client would store it all, and links send again anyway. */
-export function wireTo(broker: Broker, subject: string, drop: () => void): Wire {
+/**
+ * Carries to one subject. While the broker is away nothing is sent: its client would store it all, and links send again anyway.
+ * @param back where the broker tells that nobody heard a message
+ */
+export function wireTo(broker: Broker, subject: string, back: string, drop: () => void): Wire {
   const { connection } = broker
   return {
     messageBytes: Math.min(connection.info?.max_payload ?? LONGEST_MESSAGE, LONGEST_MESSAGE),
     drop,
     send(message) {
-      if (broker.there && !connection.isClosed()) connection.publish(subject, message)
+      if (broker.there && !connection.isClosed()) connection.publish(subject, message, { reply: back })
     },
   }
 }
+
+/** What a broker says of itself. */
+export interface BrokerFacts {
+  /** of nats-server: 2.9.10 */
+  readonly version: string
+  /** the longest message, bytes */
+  readonly maxPayload: number
+  /** whether this user may use JetStream, without which nothing is served */
+  readonly jetStream: boolean
+  /** the name of the cluster, null where the broker stands alone */
+  readonly cluster: string | null
+  readonly isEncrypted: boolean
+  /** whether it wants to know who one is */
+  readonly asksForKeys: boolean
+  /** there and back, ms */
+  readonly roundTripMs: number
+}
+
+/** Looks at a broker. @throws TransportError where it cannot be reached, KeyRefused where it does not let this user in */
+export async function brokerFacts(server: NatsServer): Promise<BrokerFacts> {
+  const { connection } = await reach(server)
+  try {
+    const { info } = connection
+    return {
+      version: info?.version ?? 'unknown',
+      maxPayload: info?.max_payload ?? LONGEST_MESSAGE,
+      jetStream: await hasJetStream(connection),
+      cluster: info?.cluster ?? null,
+      isEncrypted: info?.tls_required === true || info?.tls_available === true,
+      asksForKeys: info?.auth_required === true,
+      roundTripMs: await connection.rtt(),
+    }
+  } finally {
+    await connection.close()
+  }
+}
+
+/** Whether a request failed because this user may not make it. */
+export const isDenied = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Error && error.cause.name === 'PermissionViolationError'
+
+/**
+ * Whether JetStream answers; a broker of a cluster may itself have none and reach that of another.
+ * @throws TransportError where this user may not ask
+ */
+export async function hasJetStream(connection: NatsConnection): Promise<boolean> {
+  try {
+    const answer = await connection.request('$JS.API.INFO', new Uint8Array(0), { timeout: 2000 })
+    return !('error' in answer.json<object>())
+  } catch (error) {
+    if (!isDenied(error)) return false
+    throw new TransportError(
+      'the broker does not let this user use JetStream: expected the key that fedrl nats-config was given for the server',
+      { cause: error },
+    )
+  }
+}
+
+/** Whether a message is the broker's own, who says that nobody heard another. */
+export const isUnheard = ({ headers }: Msg): boolean => headers?.code === NO_RESPONDERS
+
+const NO_RESPONDERS = 503
 
 /** @throws RangeError where a name is not one token of a subject */
 export function checkName(name: string): void {

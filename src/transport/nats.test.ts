@@ -1,9 +1,15 @@
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { noBroker, startBroker, type Broker } from '../../test/nats-server.ts'
 import { startProxy } from '../../test/transport-faults.ts'
 import { checkTransport, frameOf, take } from '../transport.contract.ts'
 import type { Guest } from '../transport.ts'
-import { connectNats, listenNats } from './nats.ts'
+import { brokerFacts } from './nats-broker.ts'
+import { askServer, connectNats, listenNats } from './nats.ts'
 
 /** What the sockets of loopback and the broker hold is within the window of a link. */
 const SLACK = 0
@@ -74,6 +80,95 @@ describe.skipIf(noBroker !== null)(`NATS${noBroker === null ? '' : `: ${noBroker
     await first.close()
     expect((await agent.closed).code).toBe('done')
     await expect(connectNats(place, 'ward-3')).rejects.toThrow('no server listens there')
+  })
+
+  it('goes on when the broker has cut an agent that takes nothing for a while', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fedrl-slow-'))
+    const [conf, log] = [join(folder, 'nats.conf'), join(folder, 'log')]
+    writeFileSync(conf, 'write_deadline: "100ms"\n')
+    const own = await startBroker(['-c', conf, '-l', log])
+    const wasCut = (): boolean => readFileSync(log, 'utf8').includes('Slow Consumer Detected')
+    // as an event loop that is blocked: what comes is not taken, what the kernels hold is full
+    const lines: Socket[] = []
+    const between = createServer((near) => {
+      const far = connect(own.port, '127.0.0.1')
+      near.pipe(far).pipe(near)
+      for (const one of [near, far]) one.on('error', () => undefined)
+      far.on('close', () => near.destroy())
+      lines.push(far)
+    }).listen(0, '127.0.0.1')
+    await once(between, 'listening')
+    const place = { subject: 'fedrl.slow', limits: { queueBytes: 64 << 20 }, pace: { resendMs: 50 } }
+    const listener = await listenNats({ ...place, url: own.url })
+    const url = `nats://127.0.0.1:${(between.address() as AddressInfo).port}`
+    const agent = await connectNats({ ...place, url }, 'ward-3')
+    const [guest] = (await take(listener.connections, 1)) as [Guest]
+    guest.admit()
+    const frames = Array.from({ length: 24 }, (_, i) => frameOf(i, 1_000_000 + i))
+    lines.at(-1)?.pause()
+    const sends = Promise.all(frames.map((frame) => guest.send(frame)))
+    while (!wasCut()) await new Promise((resolve) => setTimeout(resolve, 20))
+    for (const one of lines) one.destroy()
+    const got = await take(agent.frames, frames.length)
+    expect(got.every((frame, i) => Buffer.compare(frame, frames[i] as Uint8Array) === 0)).toBe(true)
+    await sends
+    await listener.close()
+    between.close()
+    await own.kill()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('takes an agent that was killed for gone when it comes back, and soon when it does not', async () => {
+    const place = { url: broker.url, subject: `fedrl.test-${federations++}` }
+    const listener = await listenNats(place)
+    // a user whose connection ends without a word, as that of a process that is killed
+    const killed = async (name: string): Promise<Guest> => {
+      const proxy = await startProxy(broker.port)
+      const options = { maxReconnectAttempts: 0 }
+      const agent = await connectNats({ ...place, url: `nats://127.0.0.1:${proxy.port}`, options }, name)
+      const [guest] = (await take(listener.connections, 1)) as [Guest]
+      guest.admit()
+      await proxy.close()
+      await agent.closed
+      return guest
+    }
+    const [one, other] = [await killed('one'), await killed('other')]
+    const again = await connectNats(place, 'one')
+    expect(await one.closed).toEqual({ code: 'lost', reason: 'nobody hears it any more' })
+    expect(await other.closed).toEqual({ code: 'lost', reason: 'nobody hears it any more' })
+    again.close()
+    await listener.close()
+  })
+
+  it('takes a server that was killed for gone long before it is silent for too long', async () => {
+    const proxy = await startProxy(broker.port)
+    const subject = `fedrl.test-${federations++}`
+    const options = { maxReconnectAttempts: 0 }
+    const listener = await listenNats({ url: `nats://127.0.0.1:${proxy.port}`, subject, options })
+    const agent = await connectNats({ url: broker.url, subject }, 'ward-3')
+    await proxy.close()
+    expect(await agent.closed).toEqual({ code: 'lost', reason: 'nobody hears it any more' })
+    await listener.close()
+  })
+
+  it('asks the server how it stands', async () => {
+    const place = { url: broker.url, subject: `fedrl.test-${federations++}` }
+    await expect(askServer(place)).rejects.toThrow('no server answers')
+    const listener = await listenNats(place)
+    listener.answerWith(() => new TextEncoder().encode('well'))
+    expect(new TextDecoder().decode(await askServer(place))).toBe('well')
+    await listener.close()
+  })
+
+  it('knows what a broker can do', async () => {
+    const facts = { cluster: null, isEncrypted: false, asksForKeys: false }
+    expect(await brokerFacts({ url: broker.url })).toMatchObject({
+      ...facts,
+      jetStream: false,
+      maxPayload: 1048576,
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    })
+    await expect(brokerFacts({ url: 'nats://127.0.0.1:1' })).rejects.toThrow('cannot connect to the broker')
   })
 
   it('names a broker that is not there, and names that are no names', async () => {

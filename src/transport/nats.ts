@@ -5,19 +5,32 @@
  */
 import { TransportError, limitsOf, type Closing, type Connection, type Listener } from '../transport.ts'
 import { Guests } from './guests.ts'
-import { Link, cutMessage, purposeOf } from './link.ts'
-import { checkName, checkSubject, reach, wireTo, type Broker, type NatsPlace } from './nats-broker.ts'
+import { Link } from './link.ts'
+import {
+  checkName,
+  checkSubject,
+  isDenied,
+  isUnheard,
+  reach,
+  wireTo,
+  type Broker,
+  type NatsPlace,
+} from './nats-broker.ts'
+import { takeLease, type Claimant, type Lease } from './nats-lease.ts'
+import { Links } from './nats-links.ts'
+import { Probe } from './nats-probe.ts'
 
 export type { NatsPlace } from './nats-broker.ts'
 
-const UNKNOWN: Closing = {
-  code: 'lost',
-  reason: 'the server does not know the connection; it was started anew',
+/** Where agents connect to, on a broker. */
+export interface NatsListener extends Listener {
+  /** resolves with the reason when another server has taken the federation over; never where no lease was asked for */
+  readonly lost: Promise<string>
+  /** What is answered from now on to whoever asks {@link askServer}, bytes. */
+  answerWith(status: () => Uint8Array): void
 }
-const BROKEN: Closing = { code: 'lost', reason: 'the connection to the broker ended' }
 
-/** The status of a broker's own answer. */
-const NO_RESPONDERS = 503
+const BROKEN: Closing = { code: 'lost', reason: 'the connection to the broker ended' }
 
 /** Whether a server answers under `subject`. */
 async function isTaken({ connection }: Broker, subject: string): Promise<boolean> {
@@ -29,63 +42,57 @@ async function isTaken({ connection }: Broker, subject: string): Promise<boolean
   }
 }
 
+/** Makes sure that no other server has the subject. @throws TransportError where one has */
+async function claim(broker: Broker, { url, subject }: NatsPlace, as: Claimant | null): Promise<Lease> {
+  const isServed = () => isTaken(broker, subject)
+  try {
+    if (as !== null) return await takeLease(broker, url, subject, as, isServed)
+    if (await isServed())
+      throw new TransportError(`cannot listen on ${url}: another server has the subject ${subject}`)
+    return { lost: new Promise(() => {}), release: () => Promise.resolve() }
+  } catch (error) {
+    await broker.connection.close()
+    if (error instanceof TransportError || !(error instanceof Error)) throw error
+    throw new TransportError(`cannot listen on ${url}: ${error.message}`, { cause: error })
+  }
+}
+
 /**
  * Serves the agents of one subject. A broker that goes away and comes back within `silenceMs` ends no connection.
+ * @param as who takes the lease of the subject, which needs JetStream; null: none is taken
  * @throws TransportError where the broker cannot be reached, or another server has the subject
  * @throws RangeError for a subject with spaces or wildcards
  */
-export async function listenNats(place: NatsPlace): Promise<Listener> {
+export async function listenNats(place: NatsPlace, as: Claimant | null = null): Promise<NatsListener> {
   const { url, subject, pace } = place
   checkSubject(subject)
   const limits = limitsOf(place.limits)
   const guests = new Guests(limits)
-  const links = new Map<string, Link>()
-  const broker = await reach(place, () => links.forEach((link) => link.repeat()))
+  const links = new Links(subject, limits, pace ?? {}, guests)
+  const broker = await reach(place, { returned: () => links.repeat() })
   const { connection } = broker
-  if (await isTaken(broker, subject)) {
-    await connection.close()
-    throw new TransportError(`cannot listen on ${url}: another server has the subject ${subject}`)
-  }
-  const accept = (id: string): Link | Closing => {
-    const refused = guests.refusal
-    if (refused !== null) return refused
-    const link = new Link(
-      id.split('.')[0] as string,
-      limits,
-      wireTo(broker, `${subject}.down.${id}`, () => links.delete(id)),
-      pace,
-    )
-    links.set(id, link)
-    guests.add(link.endpoint)
-    return link
-  }
-  /** Answers who is not known, unless that is the end of something or not a message at all. */
-  const greet = (id: string, bytes: Uint8Array): void => {
-    const purpose = purposeOf(bytes)
-    const link = purpose === 'open' ? accept(id) : UNKNOWN
-    if (link instanceof Link) link.hear(bytes)
-    else if (purpose !== 'end' && purpose !== null)
-      connection.publish(`${subject}.down.${id}`, cutMessage(link))
-  }
-  const hear = (id: string, bytes: Uint8Array): void => {
-    const link = links.get(id)
-    if (link === undefined) greet(id, bytes)
-    else link.hear(bytes)
-  }
-  const start = `${subject}.up.`.length
-  connection.subscribe(`${subject}.server`, { callback: (_, message) => void message.respond() })
+  const lease = await claim(broker, place, as)
+  let status = (): Uint8Array => new Uint8Array(0)
+  connection.subscribe(`${subject}.server`, {
+    callback: (error, message) => {
+      if (error === null) message.respond(status())
+    },
+  })
   connection.subscribe(`${subject}.up.*.*`, {
     callback: (error, message) => {
-      if (error === null) hear(message.subject.slice(start), message.data)
+      if (error === null) links.hear(broker, message)
     },
   })
   await connection.flush()
-  void connection.closed().then(() => links.forEach(({ endpoint }) => endpoint.gone(BROKEN)))
+  void connection.closed().then(() => links.end(BROKEN))
   return {
     address: `${url} ${subject}`,
     connections: guests.connections,
+    lost: lease.lost,
+    answerWith: (answer) => (status = answer),
     async close(reason) {
       await guests.close(reason)
+      await lease.release()
       await connection.close()
     },
   }
@@ -109,7 +116,35 @@ function opened(link: Link, { limits, url, subject }: NatsPlace, askMs = 250): P
   })
 }
 
-const ABSENT: Closing = { code: 'lost', reason: 'no server listens there' }
+/** So long a server has to answer, ms. */
+const ANSWER_MS = 5000
+
+/**
+ * Asks the server of a subject how its run stands.
+ * @throws TransportError where the broker cannot be reached, or no server answers
+ */
+export async function askServer(place: Pick<NatsPlace, 'url' | 'subject' | 'options'>): Promise<Uint8Array> {
+  const { url, subject } = place
+  const { connection } = await reach(place)
+  try {
+    const { data } = await connection.request(`${subject}.server`, new Uint8Array(0), { timeout: ANSWER_MS })
+    return data
+  } catch (error) {
+    const why = isDenied(error) ? 'the broker lets nobody but the server ask' : 'no server answers'
+    throw new TransportError(`${url}, subject ${subject}: ${why}`, { cause: error })
+  } finally {
+    await connection.close()
+  }
+}
+
+/** Why an agent finds nobody. */
+function absent({ info }: Broker['connection']): Closing {
+  const couldBe = info?.jetstream === true || info?.cluster !== undefined
+  const reason = couldBe
+    ? 'no server listens there'
+    : 'no server listens there, nor can one: the broker has no JetStream'
+  return { code: 'lost', reason }
+}
 
 /**
  * Connects an agent.
@@ -121,25 +156,30 @@ export async function connectNats(place: NatsPlace, name: string): Promise<Conne
   const { url, subject, limits, pace } = place
   checkSubject(subject)
   checkName(name)
-  const broker = await reach(place, () => link.repeat())
+  const broker = await reach(place, {
+    returned: () => link.repeat(),
+    denied: (reason) => link.endpoint.gone({ code: 'lost', reason }),
+  })
   const { connection } = broker
   const id = `${name}.${broker.session}`
   const [up, down] = [`${subject}.up.${id}`, `${subject}.down.${id}`]
-  const link: Link = new Link(
-    `${url} ${subject}`,
-    limitsOf(limits),
-    wireTo(broker, up, () => void connection.close()),
-    pace,
-  )
+  const wire = wireTo(broker, up, down, () => void connection.close())
+  const link: Link = new Link(`${url} ${subject}`, limitsOf(limits), wire, pace)
+  const probe = new Probe(link)
+  let isAnswered = false
+  void link.answered.then(() => (isAnswered = true))
   connection.subscribe(down, {
-    callback: (_, message) => {
-      if (message.headers?.code === NO_RESPONDERS) link.endpoint.gone(ABSENT)
-      else link.hear(message.data)
+    callback: (error, message) => {
+      // told as `denied`
+      if (error !== null) return
+      if (!isUnheard(message)) {
+        probe.heard()
+        link.hear(message.data)
+      } else if (isAnswered) probe.unheard()
+      else link.endpoint.gone(absent(connection))
     },
   })
   void connection.closed().then(() => link.endpoint.gone(BROKEN))
-  // a message that says nothing: the broker answers itself where nobody hears it
-  connection.publish(up, new Uint8Array(0), { reply: down })
   try {
     await opened(link, place, pace?.resendMs)
   } catch (error) {

@@ -59,9 +59,27 @@ function settled(data: Buffer): Uint8Array {
   return new Uint8Array(copy.buffer)
 }
 
-function lineOf(socket: WebSocket, taken: (cost: number) => void): Line {
+/** Holds back what is written to a stream until what happens now is over: it goes out in one piece. */
+function gathering(streamOf: () => Duplex | null): () => void {
+  let isHeld = false
+  return () => {
+    const stream = streamOf()
+    if (isHeld || stream === null) return
+    isHeld = true
+    stream.cork()
+    process.nextTick(() => {
+      isHeld = false
+      stream.uncork()
+    })
+  }
+}
+
+function lineOf(socket: WebSocket, gather: () => void, taken: (cost: number) => void): Line {
   return {
-    write: (frame) => socket.send(frame, { binary: true }, () => taken(costOf(frame))),
+    write(frame) {
+      gather()
+      socket.send(frame, { binary: true }, () => taken(costOf(frame)))
+    },
     flow: (open) => (open ? socket.resume() : socket.pause()),
     end(closing) {
       // a paused socket would not see the answer
@@ -78,11 +96,17 @@ function lineOf(socket: WebSocket, taken: (cost: number) => void): Line {
   }
 }
 
-function endpointOf(socket: WebSocket, peer: string, limits: Limits): Endpoint {
+/** @param streamOf what the socket writes to, null before it is open */
+function endpointOf(
+  socket: WebSocket,
+  peer: string,
+  limits: Limits,
+  streamOf: () => Duplex | null,
+): Endpoint {
   const endpoint: Endpoint = new Endpoint(
     peer,
     limits,
-    lineOf(socket, (cost) => endpoint.taken(cost)),
+    lineOf(socket, gathering(streamOf), (cost) => endpoint.taken(cost)),
   )
   let fault = ''
   socket.on('message', (data: Buffer, isBinary) => {
@@ -148,7 +172,7 @@ export function serveWebSocket(
     const refused = guests.refusal
     if (refused !== null) return answer(stream, `503 ${refused.reason}`)
     sockets.handleUpgrade(request, stream, head, (socket) => {
-      const endpoint = endpointOf(socket, peerOf(request), limits)
+      const endpoint = endpointOf(socket, peerOf(request), limits, () => stream)
       guard(socket, stream, endpoint, limits)
       watch(socket, endpoint, limits, true)
       guests.add(endpoint)
@@ -221,8 +245,10 @@ export function connectWebSocket(
     handshakeTimeout: limits.helloMs,
     ...(ca === undefined ? {} : { ca }),
   })
+  let stream: Duplex | null = null
+  socket.once('upgrade', (response) => (stream = response.socket))
   // before the connection opens: the first frame may come with it
-  const endpoint = endpointOf(socket, url, limits)
+  const endpoint = endpointOf(socket, url, limits, () => stream)
   return new Promise((resolve, reject) => {
     const fail = (why: string, cause?: Error): void =>
       reject(new TransportError(`cannot connect to ${url}: ${why}`, { cause }))

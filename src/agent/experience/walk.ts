@@ -1,9 +1,15 @@
 /** Experience by acting in an Mdp under a behaviour policy. Two words of the stream `walk` a step, whatever happens. */
-import { pick } from '../../numeric/alias.ts'
+import { pick, type AliasTables } from '../../numeric/alias.ts'
 import { Purpose, nextWord, streamOf } from '../../numeric/stream.ts'
 import type { Mdp } from '../../mdp/mdp.ts'
 import type { Policy } from '../../mdp/policy.ts'
-import { actionSampler, drawStart, outcomeSampler, startSampler } from '../../mdp/sampler.ts'
+import {
+  actionSampler,
+  drawStart,
+  outcomeSampler,
+  startSampler,
+  type StartSampler,
+} from '../../mdp/sampler.ts'
 import { emptyTrajectory } from '../experience.ts'
 import type { Experience } from '../experience.ts'
 
@@ -14,20 +20,44 @@ export interface WalkState {
   readonly start: Uint32Array
 }
 
+/** The walk of an agent, by the seed and its index. */
+export type Walk = (seed: number, agent: number) => Experience<WalkState>
+
 /**
  * The walk of one agent.
  * @param law [S] where the agent starts, and starts again after a terminated step
  */
-export function walkExperience(
+export const walkExperience = (
   mdp: Mdp,
   behavior: Policy,
   law: Float64Array,
   seed: number,
   agent: number,
-): Experience<WalkState> {
+): Experience<WalkState> => walksIn(mdp)(behavior, law)(seed, agent)
+
+/** Walks in an Mdp by behaviour policy and start law: what agents have in common is built once. */
+export function walksIn(mdp: Mdp): (behavior: Policy, law: Float64Array) => Walk {
   const outcomes = outcomeSampler(mdp)
-  const actions = actionSampler(behavior, mdp.actions)
-  const starts = startSampler(law)
+  return (behavior, law) => {
+    const actions = actionSampler(behavior, mdp.actions)
+    const starts = startSampler(law)
+    return (seed, agent) => walk({ mdp, outcomes, actions, starts }, seed, agent)
+  }
+}
+
+/** What a step is drawn from. */
+interface Samplers {
+  readonly mdp: Mdp
+  readonly outcomes: AliasTables
+  readonly actions: AliasTables
+  readonly starts: StartSampler
+}
+
+function walk(
+  { mdp, outcomes, actions, starts }: Samplers,
+  seed: number,
+  agent: number,
+): Experience<WalkState> {
   return {
     start() {
       const start = streamOf(seed, agent, Purpose.start)

@@ -189,6 +189,7 @@ async function writeClaimReport(
     slopes: [],
     notes,
     claim: { source, ...judged },
+    federation: null,
     experiment: null,
   })
   const write = guarded(writeAtomically)

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -54,10 +54,7 @@ describe('what a server keeps on disk', () => {
     const store = diskStore(folder, writeAtomically)
     await store.load(RUN)
     await store.save(RUN, [line(0)], Uint8Array.of(1, 2, 3))
-    const [checkpoint, record] = [
-      join(folder, 'federation', 'checkpoints', '2-5.checkpoint'),
-      join(folder, 'federation', 'records', '2-5.jsonl'),
-    ]
+    const [checkpoint, record] = [slot(folder, 'a'), join(folder, 'federation', 'records', '2-5.jsonl')]
     const [bytes, text] = [await readFile(checkpoint), await readFile(record, 'utf8')]
     for (const [path, content, message] of [
       [checkpoint, bytes.subarray(0, -1), `${checkpoint} is damaged`],
@@ -66,11 +63,55 @@ describe('what a server keeps on disk', () => {
       [record, text.replace('{', '['), `${record} is damaged`],
     ] as const) {
       await writeFile(path, content)
-      await expect(store.load(RUN)).rejects.toThrow(message)
+      const again = `put back a copy of it, or remove ${checkpoint} to begin this run again`
+      await expect(store.load(RUN)).rejects.toThrow(`${message}: ${again}`)
       await writeFile(checkpoint, bytes)
       await writeFile(record, text)
     }
     expect((await store.load(RUN))?.lines).toEqual([line(0)])
     await store.close()
   })
+
+  it('says which checkpoint is the last good one, and goes on from it when it is told to', async () => {
+    const folder = newFolder()
+    const store = diskStore(folder, writeAtomically)
+    await store.load(RUN)
+    for (const round of [0, 1, 2]) await store.save(RUN, [line(round)], Uint8Array.of(round))
+    const [newest, before] = [slot(folder, 'a'), slot(folder, 'b')]
+    const good = await readFile(newest)
+    await writeFile(newest, good.subarray(1))
+    await expect(store.load(RUN)).rejects.toThrow(
+      `${newest} is damaged: put back a copy of it; the last good checkpoint is ${before}, after round 2, and to go on from it, with agents that were told of no later one: remove ${newest}`,
+    )
+    await rm(newest)
+    expect(await store.load(RUN)).toMatchObject({ checkpoint: Uint8Array.of(1), lines: [line(0), line(1)] })
+    await store.save(RUN, [line(2)], Uint8Array.of(2))
+    expect(await store.load(RUN)).toMatchObject({ checkpoint: Uint8Array.of(2) })
+    await store.close()
+  })
+
+  it('is not in the way where the older of two checkpoints is damaged', async () => {
+    const folder = newFolder()
+    const store = diskStore(folder, writeAtomically)
+    await store.load(RUN)
+    for (const round of [0, 1]) await store.save(RUN, [line(round)], Uint8Array.of(round))
+    await writeFile(slot(folder, 'a'), 'x')
+    expect(await store.load(RUN)).toMatchObject({ checkpoint: Uint8Array.of(1), lines: [line(0), line(1)] })
+    await store.save(RUN, [line(2)], Uint8Array.of(2))
+    expect((await store.load(RUN))?.checkpoint).toEqual(Uint8Array.of(2))
+    await store.close()
+  })
+
+  it('tells of a list of members that is none', async () => {
+    const folder = newFolder()
+    await mkdir(join(folder, 'federation'), { recursive: true })
+    const path = join(folder, 'federation', 'members.json')
+    await writeFile(path, '["a", 1]')
+    await expect(diskStore(folder, writeAtomically).members()).rejects.toThrow(
+      `${path} is damaged: put back a copy of it`,
+    )
+  })
 })
+
+const slot = (folder: string, which: 'a' | 'b'): string =>
+  join(folder, 'federation', 'checkpoints', `2-5.${which}.checkpoint`)

@@ -1,29 +1,33 @@
 /**
  * What a server keeps, in the run folder: `federation/members.json`, a record for each run (one line of JSON a phase, appended), and its
- * newest checkpoint, which says how much of the record belongs to it.
+ * last two checkpoints.
  */
-import { open, readFile, rm, truncate, type FileHandle } from 'node:fs/promises'
+import { open, rm, truncate, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import type { RecordLine, RunKey, SavedRun } from '../../federation/served-run.ts'
 import type { ServerStore } from '../../federation/server-store.ts'
-import { makeFolder, systemCode, systemReason, type Writer } from '../disk.ts'
+import { makeFolder, syncFolder, systemCode, systemReason, type Writer } from '../disk.ts'
 import { RunError } from '../errors.ts'
 import { FEDERATION, readIfThere } from '../run-folder.ts'
+import { bytesAt, checkpointChunks, readCheckpoint, type Checkpoint } from './checkpoint-file.ts'
 import { parseLine, lineText } from './record.ts'
-
-const MAGIC = 0x43524446 // "FDRC"
-
-/** u32 magic, u32 CRC-32 of all that follows, f64 bytes of the record, the checkpoint. Little-endian. */
-const HEADER = 16
 
 /** A store in a run folder that can also forget a run. */
 export interface DiskStore extends ServerStore {
   /** whether a checkpoint of the run is there */
   has(run: RunKey): Promise<boolean>
-  /** Forgets the checkpoint of a run whose product is on disk; its record stays. */
+  /** Forgets the checkpoints of a run whose product is on disk; its record stays. */
   forget(run: RunKey): Promise<void>
   close(): Promise<void>
+}
+
+/** The record of the run under way, and where its next checkpoint goes. */
+interface OpenRun {
+  readonly record: string
+  readonly file: FileHandle
+  bytes: number
+  /** paths of its checkpoints, the next one first */
+  slots: readonly [string, string]
 }
 
 /**
@@ -35,110 +39,125 @@ export function diskStore(path: string, write: Writer): DiskStore {
   const membersPath = join(folder, 'members.json')
   const recordPath = ({ variant, seed }: RunKey): string =>
     join(folder, 'records', `${variant}-${seed}.jsonl`)
-  const checkpointPath = ({ variant, seed }: RunKey): string =>
-    join(folder, 'checkpoints', `${variant}-${seed}.checkpoint`)
-  let record: { readonly path: string; readonly file: FileHandle; bytes: number } | null = null
-
-  const openRecord = async (run: RunKey, bytes: number): Promise<void> => {
-    await record?.file.close()
-    record = null
-    const at = recordPath(run)
-    await makeFolder(dirname(at))
-    const file = await open(at, 'a')
-    await truncate(at, bytes)
-    record = { path: at, file, bytes }
-  }
+  const slotsOf = ({ variant, seed }: RunKey): readonly [string, string] => [
+    join(folder, 'checkpoints', `${variant}-${seed}.a.checkpoint`),
+    join(folder, 'checkpoints', `${variant}-${seed}.b.checkpoint`),
+  ]
+  let current: OpenRun | null = null
 
   return {
     async members() {
       const text = await readIfThere(membersPath)
-      return text === null ? [] : (JSON.parse(text) as string[])
+      return text === null ? [] : namesIn(text, membersPath)
     },
     keepMembers: (names) => write(membersPath, [new TextEncoder().encode(`${JSON.stringify(names)}\n`)]),
     async load(run) {
-      const bytes = await readBytes(checkpointPath(run))
-      const saved = bytes === null ? null : await readSaved(bytes, checkpointPath(run), recordPath(run))
-      await openRecord(run, saved?.bytes ?? 0)
+      const record = recordPath(run)
+      const [first, second] = slotsOf(run)
+      const saved = await newestOf([first, second], record)
+      await current?.file.close()
+      current = null
+      const bytes = saved?.recordBytes ?? 0
+      const slots = saved?.path === first ? ([second, first] as const) : ([first, second] as const)
+      current = { record, file: await openRecord(record, bytes), bytes, slots }
       return saved
     },
-    has: async (run) => (await readBytes(checkpointPath(run))) !== null,
-    async save(run, lines, checkpoint) {
-      if (record?.path !== recordPath(run)) throw new Error('diskStore: expected a run that was loaded')
-      const text = new TextEncoder().encode(lines.map((line) => `${lineText(line)}\n`).join(''))
-      await telling(
-        record.path,
-        async (file) => {
-          await file.appendFile(text)
-          await file.datasync()
-        },
-        record.file,
-      )
-      record.bytes += text.length
-      await write(checkpointPath(run), [headerOf(record.bytes, checkpoint), checkpoint])
+    has: async (run) => {
+      for (const slot of slotsOf(run)) if ((await readCheckpoint(slot)) !== null) return true
+      return false
     },
-    forget: (run) => rm(checkpointPath(run), { force: true }),
+    async save(run, lines, checkpoint) {
+      if (current?.record !== recordPath(run)) throw new Error('diskStore: expected a run that was loaded')
+      const text = new TextEncoder().encode(lines.map((line) => `${lineText(line)}\n`).join(''))
+      await append(current, text)
+      current.bytes += text.length
+      const [next, last] = current.slots
+      await write(next, checkpointChunks(current.bytes, checkpoint))
+      current.slots = [last, next]
+    },
+    async forget(run) {
+      for (const slot of slotsOf(run)) await rm(slot, { force: true })
+    },
     async close() {
-      await record?.file.close()
-      record = null
+      await current?.file.close()
+      current = null
     },
   }
 }
 
-/** Does something to a file; a full disk is told as such. */
-async function telling(
-  path: string,
-  action: (file: FileHandle) => Promise<void>,
-  file: FileHandle,
-): Promise<void> {
+/** @throws RunError where the text is not what a server writes */
+function namesIn(text: string, path: string): readonly string[] {
   try {
-    await action(file)
+    const names: unknown = JSON.parse(text)
+    if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names
+  } catch {
+    // told below
+  }
+  throw new RunError(`${path} is damaged: put back a copy of it`)
+}
+
+/** Opens the record to append to it; what is beyond `bytes` is forgotten. */
+async function openRecord(path: string, bytes: number): Promise<FileHandle> {
+  const folder = dirname(path)
+  await makeFolder(folder)
+  const file = await open(path, 'a')
+  await truncate(path, bytes)
+  // the lines of a record are synced; that there is such a file has to last as long
+  for (const one of [folder, dirname(folder), dirname(dirname(folder))]) await syncFolder(one)
+  return file
+}
+
+/** @throws RunError where the disk is full or fails */
+async function append({ file, record }: OpenRun, text: Uint8Array): Promise<void> {
+  try {
+    await file.appendFile(text)
+    await file.datasync()
   } catch (error) {
     const code = systemCode(error)
     if (code === undefined) throw error
-    throw new RunError(`cannot write ${path}: ${systemReason(code)}`, { cause: error })
+    throw new RunError(`cannot write ${record}: ${systemReason(code)}`, { cause: error })
   }
 }
 
-async function readBytes(path: string): Promise<Uint8Array | null> {
-  try {
-    return new Uint8Array(await readFile(path))
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return null
-    throw error
-  }
+/** A checkpoint with the lines of the record up to it. */
+type Saved = Checkpoint & SavedRun
+
+/**
+ * The newest checkpoint of a run. A damaged one stops the run, unless it was the older of the two: then the record ends where the other
+ * one says.
+ * @throws RunError naming what is damaged, and the last checkpoint that is not
+ */
+async function newestOf(slots: readonly string[], recordPath: string): Promise<Saved | null> {
+  const found = await Promise.all(slots.map(async (path) => ({ path, state: await readCheckpoint(path) })))
+  const whole = found
+    .flatMap(({ state }) => (state === null || state === 'damaged' ? [] : [state]))
+    .toSorted((one, other) => other.recordBytes - one.recordBytes)
+  const damaged = found.find(({ state }) => state === 'damaged')?.path
+  const [newest, older] = whole
+  const record = (await bytesAt(recordPath)) ?? new Uint8Array(0)
+  if (damaged !== undefined && newest?.recordBytes !== record.length)
+    throw new RunError(`${damaged} is damaged: ${wayOut(damaged, newest, record)}`)
+  if (newest === undefined) return null
+  const lines = linesIn(record, newest)
+  if (lines === null) throw new RunError(`${recordPath} is damaged: ${wayOut(newest.path, older, record)}`)
+  return { ...newest, checkpoint: newest.content, lines }
 }
 
-function headerOf(recordBytes: number, checkpoint: Uint8Array): Uint8Array {
-  const header = new Uint8Array(HEADER)
-  const view = new DataView(header.buffer)
-  view.setUint32(0, MAGIC, true)
-  view.setFloat64(8, recordBytes, true)
-  view.setUint32(4, crc32(checkpoint, crc32(header.subarray(8))), true)
-  return header
+/** What a person can do. @param last the newest checkpoint that is whole */
+function wayOut(damaged: string, last: Checkpoint | undefined, record: Uint8Array): string {
+  const line = last === undefined ? undefined : linesIn(record, last)?.at(-1)
+  if (last === undefined || line === undefined)
+    return `put back a copy of it, or remove ${damaged} to begin this run again`
+  return `put back a copy of it; the last good checkpoint is ${last.path}, after round ${line.round + 1}, and to go on from it, with agents that were told of no later one: remove ${damaged}`
 }
 
-/** @throws RunError naming what is damaged */
-async function readSaved(
-  bytes: Uint8Array,
-  checkpointPath: string,
-  recordPath: string,
-): Promise<SavedRun & { readonly bytes: number }> {
-  const view = new DataView(bytes.buffer)
-  const whole =
-    bytes.length >= HEADER &&
-    view.getUint32(0, true) === MAGIC &&
-    view.getUint32(4, true) === crc32(bytes.subarray(8))
-  if (!whole)
-    throw new RunError(
-      `${checkpointPath} is damaged: put back a copy of it, or remove it to begin this run again`,
-    )
-  const length = view.getFloat64(8, true)
-  const record = (await readBytes(recordPath)) ?? new Uint8Array(0)
-  const text = new TextDecoder().decode(record.subarray(0, length))
-  const lines = text.split('\n').slice(0, -1).map(parseLine)
-  if (record.length < length || lines.some((line) => line === null))
-    throw new RunError(
-      `${recordPath} is damaged: put back a copy of it, or remove ${checkpointPath} to begin this run again`,
-    )
-  return { checkpoint: bytes.slice(HEADER), lines: lines as RecordLine[], bytes: length }
+/** The lines up to a checkpoint; null where the record is damaged. */
+function linesIn(record: Uint8Array, { recordBytes }: Checkpoint): readonly RecordLine[] | null {
+  if (record.length < recordBytes) return null
+  const text = new TextDecoder().decode(record.subarray(0, recordBytes))
+  const lines = text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => parseLine(line))
+  return lines.every((line) => line !== null) ? lines : null
 }

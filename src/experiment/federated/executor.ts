@@ -2,8 +2,8 @@
 import type { FederationServer } from '../../federation/server.ts'
 import { trialsIn } from '../batch.ts'
 import type { Executor } from '../executor.ts'
-import { isPolicyGradient, type Experiment, type Settings } from '../experiment.ts'
-import { encodeProduct, keyOf, stepsOf, trialsOf, type Outcome, type Trial } from '../trial.ts'
+import { isPolicyGradient, type Experiment } from '../experiment.ts'
+import { encodeProduct, keyOf, roundsOf, stepsOf, trialsOf, type Outcome, type Trial } from '../trial.ts'
 import type { DiskStore } from './disk-store.ts'
 import { carryOutPg } from './pg.ts'
 import { carryOutQ } from './q.ts'
@@ -15,6 +15,8 @@ const LINGER_MS = 15_000
 export interface Serving {
   readonly server: FederationServer
   readonly store: DiskStore
+  /** writes down what has gone between the server and its agents */
+  keepTraffic(): Promise<void>
 }
 
 /** What makes a {@link Serving}: told the folder of the run; tells how many rounds of the run under way have closed. */
@@ -27,7 +29,7 @@ export function federatedExecutor(experiment: Experiment, begin: Begin): Executo
     async execute(batches, { folder, signal, onProgress, onFinished }) {
       if (folder === undefined) throw new Error('federatedExecutor: expected the folder of a run')
       let current: Trial | null = null
-      const { server, store } = await begin(folder, (rounds) => {
+      const { server, store, keepTraffic } = await begin(folder, (rounds) => {
         if (current === null) return
         const { variant: name, seed, settings } = current
         const share = Math.min(1, rounds / roundsOf(settings))
@@ -35,27 +37,29 @@ export function federatedExecutor(experiment: Experiment, begin: Begin): Executo
       })
       const carryOut = (trial: Trial): Promise<Outcome> =>
         unlessStopped(signal, server, outcomeOf(server, experiment, trial))
-      const pending = new Set([...batches].flatMap(trialsIn).map(keyOf))
-      const last = trials.at(-1)
-      // agents may not have heard of its end
-      if (pending.size === 0 && last !== undefined && (await store.has(runOf(experiment, last))))
-        await carryOut(last)
-      for (const trial of trials.filter((one) => pending.has(keyOf(one)))) {
-        const before = current
-        current = trial
-        const outcome = await carryOut(trial)
-        await onFinished(trial, encodeProduct(trial, outcome))
-        if (before !== null) await store.forget(runOf(experiment, before))
+      try {
+        const pending = new Set([...batches].flatMap(trialsIn).map(keyOf))
+        const last = trials.at(-1)
+        // agents may not have heard of its end
+        if (pending.size === 0 && last !== undefined && (await store.has(runOf(experiment, last))))
+          await carryOut(last)
+        for (const trial of trials.filter((one) => pending.has(keyOf(one)))) {
+          const before = current
+          current = trial
+          const outcome = await carryOut(trial)
+          await onFinished(trial, encodeProduct(trial, outcome))
+          if (before !== null) await store.forget(runOf(experiment, before))
+        }
+        await unlessStopped(signal, server, server.finish(LINGER_MS))
+      } catch (error) {
+        // what stopped the run is told, and not what a full disk makes of this
+        await keepTraffic().catch(() => undefined)
+        throw error
       }
-      await unlessStopped(signal, server, server.finish(LINGER_MS))
+      await keepTraffic()
       for (const trial of trials) await store.forget(runOf(experiment, trial))
     },
   }
-}
-
-function roundsOf({ algorithm }: Settings): number {
-  if ('rounds' in algorithm) return algorithm.rounds
-  return algorithm.name === 'q-learning' ? 1 : Math.ceil(algorithm.steps / algorithm.syncPeriod)
 }
 
 const variantOf = ({ variants }: Experiment, { variant }: Trial): number =>
@@ -68,10 +72,11 @@ const runOf = (experiment: Experiment, trial: Trial) => ({
 
 function outcomeOf(server: FederationServer, experiment: Experiment, trial: Trial): Promise<Outcome> {
   const { settings } = trial
+  const { folder, participation = {} } = experiment
   const variant = variantOf(experiment, trial)
   return isPolicyGradient(settings)
-    ? carryOutPg(server, { ...trial, settings }, variant, experiment.folder)
-    : carryOutQ(server, { ...trial, settings }, variant, experiment.folder)
+    ? carryOutPg(server, { ...trial, settings }, variant, folder, participation)
+    : carryOutQ(server, { ...trial, settings }, variant, folder, participation)
 }
 
 /** What `work` gives; rejects when the server has been stopped, because the signal was aborted, before that. */

@@ -1,47 +1,113 @@
 /** What an agent needs to take part in an experiment that a server sends: its run, made from the experiment and from its own experience. */
 import type { Invitation } from '../../federation/agent.ts'
-import type { AgentRun } from '../../federation/agent-run.ts'
+import type { LocalRun } from '../../federation/agent-run.ts'
+import { Unfit } from '../../federation/agent/unfit.ts'
+import { fileName, isDataUrl } from '../data-url.ts'
 import { InputError } from '../errors.ts'
-import { isPolicyGradient, type Experiment } from '../experiment.ts'
+import { agentsOf, isPolicyGradient, type Experiment, type Settings } from '../experiment.ts'
 import { parseExperiment } from '../parse.ts'
-import { joinPg } from './pg.ts'
-import { joinQ } from './q.ts'
+import { localExperiment } from './local-experiment.ts'
+import { expectNoFiles } from './no-files.ts'
+import { joinPg } from './pg-agent.ts'
+import { joinQ, type Brought } from './q-agent.ts'
 
-/** Where the experience of an agent comes from, in place of what the experiment says. */
-export interface OwnExperience {
-  /** path of a log */
-  readonly log?: string
+/** What an agent brings along, by path. */
+export interface OwnExperience extends Brought {
+  /** the experiment's file on this machine, which names logs and modules of this machine */
+  readonly file?: string
 }
 
 /** Stands for the experiment that a server sent, in messages. */
 const SENT = 'the experiment of the server'
 
-/** Makes the runs of agents; the experiment is read once. */
-export function invitee({ log }: OwnExperience = {}): (invitation: Invitation) => Promise<AgentRun> {
-  let read: { readonly text: string; readonly experiment: Experiment } | null = null
-  const experimentIn = (bytes: Uint8Array): Experiment => {
+/** Makes the run that agents are invited to. */
+export type Invitee = (invitation: Invitation) => Promise<LocalRun>
+
+/** Makes the runs of agents; the experiment is read once. What it throws is an {@link Unfit}, also while agents work. */
+export function invitee(own: OwnExperience = {}): Invitee {
+  const open = opener(own)
+  return async (invitation) => (await open(invitation)).run
+}
+
+/** What an invitation opens: the run, and the settings of its variant. */
+export interface Opened {
+  readonly run: LocalRun
+  readonly settings: Settings
+}
+
+/** As {@link invitee}, with the settings beside the run. */
+export function opener(own: OwnExperience): (invitation: Invitation) => Promise<Opened> {
+  let read: { readonly text: string; readonly experiment: Promise<Experiment> } | null = null
+  const experimentIn = (bytes: Uint8Array): Promise<Experiment> => {
     const text = new TextDecoder().decode(bytes)
-    if (read?.text === text) return read.experiment
-    const parsed = parseExperiment(text, { folder: '/', yes: true })
-    if (!parsed.ok) throw new InputError(SENT, parsed.issues)
-    read = { text, experiment: parsed.value }
-    return parsed.value
+    if (read?.text !== text) read = { text, experiment: experimentOf(text, own.file) }
+    return read.experiment
   }
-  return async ({ experiment: bytes, variant, seed, agent }) => {
-    if (bytes === null) throw new InputError(SENT, 'expected an experiment, got none')
-    const { variants, folder } = experimentIn(bytes)
-    const settings = variants[variant]?.settings
-    if (settings === undefined)
-      throw new InputError(SENT, `expected a variant below ${variants.length}, got ${variant}`)
-    if (log === undefined)
-      return isPolicyGradient(settings)
-        ? joinPg({ settings, seed, agent, folder })
-        : joinQ({ settings, seed, agent, folder })
-    if (isPolicyGradient(settings) || !('logs' in settings.agents))
-      throw new InputError(
-        '--logs',
-        `the agents of this experiment learn from ${isPolicyGradient(settings) ? 'their environment' : 'acting in the model'}, and not from logs`,
-      )
-    return joinQ({ settings, seed, agent, folder, log })
+  return async (invitation) => {
+    try {
+      const experiment = await experimentIn(invitation.experiment ?? new Uint8Array())
+      const { settings, folder } = invitedTo(experiment, invitation)
+      const { seed, agent } = invitation
+      const source = { seed, agent, folder, brought: own }
+      const run = isPolicyGradient(settings)
+        ? await joinPg({ ...source, settings })
+        : await joinQ({ ...source, settings })
+      return { run: watchedRun(run), settings }
+    } catch (error) {
+      throw unfit(error)
+    }
   }
+}
+
+/** The experiment in a text, or the same one from this machine's file. */
+async function experimentOf(text: string, file: string | undefined): Promise<Experiment> {
+  if (file !== undefined) return localExperiment(text, file)
+  const parsed = parseExperiment(text, { folder: '/', yes: true })
+  if (!parsed.ok) throw new InputError(SENT, parsed.issues)
+  expectNoFiles(parsed.value, SENT)
+  return parsed.value
+}
+
+/** The variant that an agent is invited to. */
+function invitedTo(
+  { variants, folder }: Experiment,
+  { variant, agents }: Invitation,
+): { readonly settings: Settings; readonly folder: string } {
+  const settings = variants[variant]?.settings
+  if (settings === undefined)
+    throw new InputError(SENT, `expected a variant below ${variants.length}, got ${variant}`)
+  const count = agentsOf(settings)
+  if (count !== agents)
+    throw new InputError(SENT, `expected ${count} agents, as it says, got ${agents} from the server`)
+  return { settings, folder }
+}
+
+/** The run, whose failures are told as those of what the agent brought. */
+const watchedRun = (run: LocalRun): LocalRun => ({
+  ...run,
+  work(state, frame) {
+    try {
+      return run.work(state, frame)
+    } catch (error) {
+      throw unfit(error)
+    }
+  },
+})
+
+/** What is wrong, for the agent's user and for the server. What is no fault of the user's is thrown on. */
+function unfit(error: unknown): unknown {
+  if (!(error instanceof InputError)) return error
+  const { file, issues } = error
+  const named = isDataUrl(file) ? new InputError(`${fileName(file)} of the server`, issues) : error
+  return new Unfit(toldOf(error), named)
+}
+
+/** What the server is told: which key and which line is at fault, and neither values nor where files lie. */
+function toldOf({ file, issues }: InputError): string {
+  const [first] = issues
+  if (file === SENT || isDataUrl(file)) return `the agent cannot read the experiment: ${first?.message ?? ''}`
+  if (file.startsWith('--')) return `${file}: ${first?.message ?? ''}`
+  const place = first?.line === undefined ? '' : ` in line ${first.line}`
+  const key = first?.path.filter((part) => /^[A-Za-z_]+$/.test(String(part))).join('.') ?? ''
+  return `what the agent learns from does not fit the experiment${place}${key === '' ? '' : `: ${key}`}`
 }

@@ -1,15 +1,14 @@
-/** One (variant, seed) of policy gradients as a federation: codec, server rule, learners, and what is measured of the server's state. */
-import { agentRun, type AgentRun } from '../../federation/agent-run.ts'
-import type { FederationServer } from '../../federation/server.ts'
+/** One (variant, seed) of policy gradients as a federation: codec, server rule, and what is measured of the server's state. */
 import type { ServedRun } from '../../federation/served-run.ts'
 import { addScaled } from '../../numeric/vector.ts'
-import { decodePgTask, decodePgUpdate, encodePgUpdate, pgTaskFrame } from '../../protocol/pg-codec.ts'
+import { decodePgUpdate, pgTaskFrame } from '../../protocol/pg-codec.ts'
 import type { PgTask, PgUpdate } from '../../protocol/pg-messages.ts'
 import type { PgServerState } from '../../server/pg-rule.ts'
 import { rebasePg } from '../../server/round-machine/rebase.ts'
 import { pgNotesOf } from '../notes.ts'
+import type { GivenParticipation } from '../participation.ts'
 import { pgFederation, type PgFederation } from '../policy-gradient/federation.ts'
-import { buildPgProblem, type PgProblem } from '../policy-gradient/problem.ts'
+import { buildPgProblem } from '../policy-gradient/problem.ts'
 import {
   bytesOf,
   divergenceNote,
@@ -23,7 +22,8 @@ import {
 import type { PgSettings } from '../policy-gradient/spec.ts'
 import { Diverged, strayUpdate } from '../policy-gradient/watch.ts'
 import type { Outcome, Trial } from '../trial.ts'
-import { newest } from './newest.ts'
+import { longestGradient, pgRules } from './pg-rules.ts'
+import type { Carrier } from './q.ts'
 
 /** What the server knows between two phases, and what is measured of it. */
 interface PgRunState {
@@ -41,16 +41,17 @@ interface PgRunState {
 
 /** Carries out a trial on a server. @throws InputError where its files are wrong */
 export async function carryOutPg(
-  server: FederationServer,
+  server: Carrier,
   trial: Trial & { readonly settings: PgSettings },
   variant: number,
   folder: string,
+  participation: GivenParticipation,
 ): Promise<Outcome> {
   const settings = tellable(trial.settings)
   const problem = await buildPgProblem(settings, trial.seed, folder)
   const fed = pgFederation(settings, problem, trial.seed)
   const own: PgTrial = { ...trial, settings, problem }
-  const run = servedPg(own, variant, fed)
+  const run = servedPg(own, variant, fed, participation)
   const { state, measured } = await server.carryOut(run)
   const { localSteps } = fed.contract
   const notes = [...pgNotesOf(settings), ...untoldNotes(trial.settings, settings)]
@@ -103,9 +104,11 @@ function servedPg(
   trial: PgTrial,
   variant: number,
   fed: PgFederation,
+  participation: GivenParticipation,
 ): ServedRun<PgRunState, PgTask, PgUpdate> {
   const { contract, algorithm } = fed
   const { phases } = algorithm
+  const { gradient } = trial.settings.algorithm
   let now: PgRunState | null = null
   const recorder = recorderOf(trial, fed, (agent) => knownOf(fed, now as PgRunState, agent))
   return {
@@ -114,7 +117,7 @@ function servedPg(
     settings: {
       agents: contract.agents,
       phases: phases.length,
-      participation: {},
+      participation,
       rebase: rebasePg(contract),
     },
     rule: {
@@ -130,6 +133,7 @@ function servedPg(
     },
     taskFrame: pgTaskFrame,
     decodeUpdate: (frame) => decodePgUpdate(frame, contract),
+    issuesOf: pgRules(contract, gradient === 'exact', longestGradient(trial.settings, trial.problem)),
     measure(state) {
       const { server, drift, bytes, clusters, diverged } = state
       if (diverged !== null || server.phase !== 0 || !isDue(trial.settings, server.round)) return []
@@ -181,34 +185,4 @@ function endOf(
 ): Float64Array {
   const from = (cluster ?? 0) * shared
   return addScaled(theta.subarray(from, from + shared), 1, vector)
-}
-
-/** What an agent of policy gradients is made from. */
-export interface PgAgentSource {
-  readonly settings: PgSettings
-  readonly seed: number
-  /** its index */
-  readonly agent: number
-  readonly folder: string
-}
-
-/** Agents of one process share what they all take from the experiment. */
-const federations = newest<PgFederation>()
-
-/** The run of one agent. @throws InputError where its files are wrong */
-export async function joinPg({ settings, seed, agent, folder }: PgAgentSource): Promise<AgentRun> {
-  const { contract, algorithm } = await federations(JSON.stringify([settings, seed, folder]), () =>
-    federationOf(settings, seed, folder),
-  )
-  return agentRun({
-    phases: algorithm.phases.length,
-    learner: algorithm.learner(agent),
-    decodeTask: (frame) => decodePgTask(frame, contract),
-    encodeUpdate: encodePgUpdate,
-  })
-}
-
-async function federationOf(settings: PgSettings, seed: number, folder: string): Promise<PgFederation> {
-  const problem: PgProblem = await buildPgProblem(settings, seed, folder)
-  return pgFederation(settings, problem, seed)
 }

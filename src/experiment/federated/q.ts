@@ -1,39 +1,33 @@
-/** One (variant, seed) of Q-learning as a federation: contract, codec, server rule, learners, and what is measured of the server's table. */
-import type { Experience } from '../../agent/experience.ts'
-import { replayExperience } from '../../agent/experience/replay.ts'
-import { walkExperience, type WalkState } from '../../agent/experience/walk.ts'
-import type { Learner } from '../../agent/learner.ts'
-import { fedAsynQ } from '../../algorithm/fed-asyn-q.ts'
-import { fedSynQ } from '../../algorithm/fed-syn-q.ts'
-import { qLearning } from '../../algorithm/q-learning.ts'
-import { agentRun, type AgentRun } from '../../federation/agent-run.ts'
+/** One (variant, seed) of Q-learning as a federation: contract, codec, server rule, and what is measured of the server's table. */
 import type { CarriedOut, FederationServer } from '../../federation/server.ts'
 import type { Measure, ServedRun } from '../../federation/served-run.ts'
-import { startLaw, type Policy } from '../../mdp/policy.ts'
 import { valueRange } from '../../numeric/initial-table.ts'
-import { decodeTask, decodeUpdate, encodeUpdate, taskFrame, type QShape } from '../../protocol/q-codec.ts'
+import { decodeUpdate, taskFrame, type QShape } from '../../protocol/q-codec.ts'
 import type { QContract } from '../../protocol/q-contract.ts'
 import type { QTask, QUpdate } from '../../protocol/q-messages.ts'
+import { qUpdateIssues, tableBounds, type QRules } from '../../protocol/q-rules.ts'
 import { collect, type CollectState } from '../../server/collect.ts'
 import { federatedQ, type QServerState } from '../../server/federated-q.ts'
 import { rebaseQ } from '../../server/round-machine/rebase.ts'
 import type { ServerRule } from '../../server/rule.ts'
-import { InputError } from '../errors.ts'
 import { evaluator, truth, type Evaluate } from '../evaluator.ts'
-import type { QSettings } from '../experiment.ts'
+import { agentsOf, type QSettings } from '../experiment.ts'
 import { samplesOfStep } from '../kernel-problem.ts'
 import { notesOf } from '../notes.ts'
 import { buildProblem } from '../problem.ts'
+import type { GivenParticipation } from '../participation.ts'
 import type { Problem } from '../simulation.ts'
 import { traffic } from '../traffic.ts'
-import { agentsOf, type Outcome, type Trial } from '../trial.ts'
-import { newest } from './newest.ts'
+import type { Outcome, Trial } from '../trial.ts'
+
+/** What carries a run out: a server with its agents, or a record with agents made again. */
+export type Carrier = Pick<FederationServer, 'carryOut'>
 
 /** A trial of Q-learning. */
 export type QTrial = Trial & { readonly settings: QSettings }
 
 /** The contract of a run, which the server and every agent work out for themselves. */
-function contractOf(settings: QSettings, problem: Problem, seed: number): QContract {
+export function contractOf(settings: QSettings, problem: Problem, seed: number): QContract {
   const { algorithm } = settings
   return {
     states: problem.states,
@@ -52,7 +46,8 @@ function contractOf(settings: QSettings, problem: Problem, seed: number): QContr
   }
 }
 
-const shapeOf = ({ states, actions, agents, syncPeriod, averaging }: QContract): QShape => ({
+/** What a codec holds messages against. */
+export const shapeOf = ({ states, actions, agents, syncPeriod, averaging }: QContract): QShape => ({
   entries: states * actions,
   agents,
   steps: syncPeriod,
@@ -60,9 +55,9 @@ const shapeOf = ({ states, actions, agents, syncPeriod, averaging }: QContract):
 })
 
 /** The problem as it is known where no experience is: the model and the ranges, no log and no behaviour. */
-const commonProblem = (settings: QSettings, seed: number, folder: string): Promise<Problem> =>
+export const commonProblem = (settings: QSettings, seed: number, folder: string): Promise<Problem> =>
   buildProblem(
-    { ...settings, agents: 'logs' in settings.agents ? { logs: [] } : { count: 1, behavior: 'uniform' } },
+    { ...settings, agents: { count: agentsOf(settings), experience: 'own', behavior: 'uniform' } },
     seed,
     folder,
   )
@@ -76,16 +71,17 @@ interface CountedState<State> {
 
 /** Carries out a trial on a server. @throws InputError where its files are wrong */
 export async function carryOutQ(
-  server: FederationServer,
+  server: Carrier,
   trial: QTrial,
   variant: number,
   folder: string,
+  participation: GivenParticipation,
 ): Promise<Outcome> {
   const problem = await commonProblem(trial.settings, trial.seed, folder)
   const contract = contractOf(trial.settings, problem, trial.seed)
   const { states, actions, agents } = contract
   const carry = <State>(rule: ServerRule<State, QTask, QUpdate>, at: (state: State) => Progress) =>
-    server.carryOut(servedQ(trial, variant, problem, contract, rule, at))
+    server.carryOut(servedQ(trial, variant, problem, contract, rule, at, participation))
   if (trial.settings.algorithm.name === 'q-learning') {
     const { state, measured } = await carry(collect(contract), (now: CollectState) => ({
       step: now.tables === null ? 0 : contract.steps,
@@ -113,16 +109,22 @@ function servedQ<State>(
   contract: QContract,
   rule: ServerRule<State, QTask, QUpdate>,
   at: (state: State) => Progress,
+  participation: GivenParticipation,
 ): ServedRun<CountedState<State>, QTask, QUpdate> {
   const { algorithm, evaluate } = settings
   const { agents, syncPeriod, steps } = contract
   const bytesOf = traffic({ algorithm, agents, entries: contract.states * contract.actions })
   const measure = measurerOf(settings, problem, agents)
   const shape = shapeOf(contract)
+  const rules: QRules = {
+    reports: algorithm.name === 'fed-asyn-q' ? 'visited' : 'all',
+    perAgent: contract.initial === 'perAgent',
+    bounds: tableBounds(contract.valueRange, contract.initial),
+  }
   return {
     variant,
     seed,
-    settings: { agents, phases: 1, participation: {}, rebase: rebaseQ },
+    settings: { agents, phases: 1, participation, rebase: rebaseQ },
     rule: {
       init: () => ({ rule: rule.init(), bytes: 0 }),
       task: (state) => rule.task(state.rule),
@@ -136,6 +138,7 @@ function servedQ<State>(
     },
     taskFrame,
     decodeUpdate: (frame) => decodeUpdate(frame, shape),
+    issuesOf: (update, task) => qUpdateIssues(update, task, rules),
     measure({ rule: state, bytes }) {
       const now = at(state)
       const round = algorithm.name === 'q-learning' ? 0 : Math.ceil(now.step / syncPeriod)
@@ -203,72 +206,4 @@ function outcomeOf(
     kernelCpuSeconds: 0,
     bound: problem.model === null ? null : truth(problem.model.mdp).bound,
   }
-}
-
-/** What an agent of Q-learning is made from. */
-export interface QAgentSource {
-  readonly settings: QSettings
-  readonly seed: number
-  /** its index */
-  readonly agent: number
-  readonly folder: string
-  /** a log of its own, in place of the one that the file names for it */
-  readonly log?: string
-}
-
-/** Agents of one process share what they all take from the experiment. */
-const commonProblems = newest<Problem>()
-const wholeProblems = newest<Problem>()
-
-/** The run of one agent. @throws InputError where its log is wrong, or does not fit the experiment */
-export async function joinQ(source: QAgentSource): Promise<AgentRun> {
-  const { settings, seed, agent, folder } = source
-  const key = JSON.stringify([settings, seed, folder])
-  const common = await commonProblems(key, () => commonProblem(settings, seed, folder))
-  const contract = contractOf(settings, common, seed)
-  const shape = shapeOf(contract)
-  const run = <State>(learner: Learner<State, QTask, QUpdate>): AgentRun =>
-    agentRun({ phases: 1, learner, decodeTask: (frame) => decodeTask(frame, shape), encodeUpdate })
-  if (settings.algorithm.name === 'fed-syn-q') {
-    if (common.model === null) throw new RangeError('joinQ: fed-syn-q needs a model')
-    return run(fedSynQ(contract, common.model.mdp, seed).learner(agent))
-  }
-  const algorithm = settings.algorithm.name === 'q-learning' ? qLearning : fedAsynQ
-  const withExperience = <State>(experience: Experience<State>): AgentRun =>
-    run(algorithm(contract, () => experience).learner(agent))
-  return 'logs' in settings.agents
-    ? withExperience(await replayOf(source, settings.agents.logs, common))
-    : withExperience(walkOf(source, await wholeProblems(key, () => buildProblem(settings, seed, folder))))
-}
-
-function walkOf({ seed, agent }: QAgentSource, { model, experience }: Problem): Experience<WalkState> {
-  if (model === null || experience.kind === 'logs')
-    throw new RangeError('joinQ: agents without logs need a model')
-  const { behaviors } = experience
-  const table = behaviors.of[agent] as number
-  const law = startLaw(behaviors, table, model.mdp.initial)
-  return walkExperience(model.mdp, behaviors.tables[table] as Policy, law, seed, agent)
-}
-
-async function replayOf(
-  { settings, seed, agent, folder, log: own }: QAgentSource,
-  logs: readonly string[],
-  common: Problem,
-): Promise<Experience<number>> {
-  const path = own ?? logs[agent] ?? ''
-  const { experience, rewardRange } = await buildProblem(
-    { ...settings, agents: { logs: [path] } },
-    seed,
-    folder,
-  )
-  const [log] = experience.kind === 'logs' ? experience.logs : []
-  if (log === undefined) throw new RangeError('joinQ: expected a log, got none')
-  const [low, high] = common.rewardRange
-  const isWider = rewardRange[0] < low || rewardRange[1] > high
-  if (isWider && typeof settings.algorithm.initial !== 'number')
-    throw new InputError(
-      path,
-      `expected rewards in [${low}, ${high}], those of the model, which bound the random initial tables of all agents; got rewards in [${rewardRange.join(', ')}]`,
-    )
-  return replayExperience(log, common.actions)
 }

@@ -2,6 +2,7 @@
 import { parseNpy } from '../../mdp/npy.ts'
 import type { Issue } from '../../numeric/result.ts'
 import { behaviorFileFault, readBehaviorFile } from '../behavior-file.ts'
+import { fileName } from '../data-url.ts'
 import { InputError } from '../errors.ts'
 import { readBytes } from '../files.ts'
 
@@ -18,7 +19,7 @@ const MOST_ISSUES = 5
  * entries that are no finite numbers
  */
 export async function readFeatureMatrix(path: string, states: number): Promise<Float64Array> {
-  if (path.endsWith('.npy')) return readNpy(path, states)
+  if (fileName(path).endsWith('.npy')) return readNpy(path, states)
   const data = await readBehaviorFile(path)
   const issues = faultsOf(data, states)
   if (issues.length > 0) throw await behaviorFileFault(path, issues.slice(0, MOST_ISSUES))

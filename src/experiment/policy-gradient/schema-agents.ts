@@ -122,6 +122,8 @@ export const pgAgents = mapping(
   'Agents of policy gradients.',
   {
     behavior: 'belongs to Q-learning: agents of policy gradients act by the policy that is learned',
+    experience:
+      'belongs to Q-learning: agents of policy gradients bring environments of their own where environment is a module, or only spaces',
     logs: 'belongs to Q-learning: what another policy would have done cannot be read from a log',
   },
 )

@@ -48,22 +48,67 @@ const programs = ENVIRONMENTS.map((name) => {
     description,
   )
 })
+const factoryParameters = z
+  .record(z.string(), real({}, 'A value.'), { error: expected('a mapping from names to numbers') })
+  .describe('What the factory is called with, default {}.')
+  .default({})
 const moduleFile = mapping(
   {
     module: path(
       'A JavaScript or TypeScript module whose default export is a factory: (parameters) => Environment.',
     ),
     discount,
-    parameters: z
-      .record(z.string(), real({}, 'A value.'), { error: expected('a mapping from names to numbers') })
-      .describe('What the factory is called with, default {}.')
-      .default({}),
+    parameters: factoryParameters,
   },
   "A user's own environment, for policy gradients.",
 )
 
+const end = z.number({ error: expected('a number, or null for no end') }).nullable()
+const ends = (description: string) =>
+  z
+    .array(end, { error: expected('a list of numbers') })
+    .min(1, { error: expected('at least one number') })
+    .describe(description)
+const spaceForms = {
+  discrete: mapping(
+    { kind: word(['discrete'], 'Numbers.'), n: integer(1, 100_000_000, 'How many, from 0 on.') },
+    'The integers 0 to n - 1.',
+  ),
+  box: mapping(
+    {
+      kind: word(['box'], 'Vectors.'),
+      low: ends('The lower end of each entry, null for none.'),
+      high: ends('The upper end of each entry, null for none.'),
+    },
+    'Vectors between two ends.',
+  ),
+}
+const chooseSpace = byWord<z.ZodType>('kind', spaceForms)
+const space = (description: string) =>
+  oneOf(Object.values(spaceForms), description, (input) =>
+    isRecord(input)
+      ? chooseSpace(input)
+      : { path: [], message: expected('a mapping with kind: discrete or box')({ input }) },
+  ).superRefine((made, context) => {
+    if (made.kind === 'box' && made.low.length !== made.high.length)
+      context.addIssue({
+        code: 'custom',
+        path: ['high'],
+        message: `expected ${made.low.length} numbers like low, got ${made.high.length}`,
+      })
+  })
+const bareSpaces = mapping(
+  {
+    observationSpace: space('What agents observe.'),
+    actionSpace: space('What they do.'),
+    discount,
+    parameters: factoryParameters,
+  },
+  'Only the spaces, for policy gradients: the agents bring environments of their own when they join fedrl serve.',
+)
+
 /** The forms that policy gradients have beside those of finite problems. */
-export const PROGRAM_FORMS = [...programs, moduleFile] as const
+export const PROGRAM_FORMS = [...programs, moduleFile, bareSpaces] as const
 
 const byFamily: Readonly<Record<string, z.ZodType>> = {
   ...families,
@@ -79,7 +124,12 @@ const chooseEnvironment = (input: unknown): z.ZodType | Misfit => {
       path: ['states'],
       message: 'policy gradients need something to act in: give family, mdp or module in place of bare sizes',
     }
-  return byKey<z.ZodType>({ mdp: mdpFile, module: moduleFile })(input, ['family', 'mdp', 'module'])
+  return byKey<z.ZodType>({
+    mdp: mdpFile,
+    module: moduleFile,
+    observationSpace: bareSpaces,
+    actionSpace: bareSpaces,
+  })(input, ['family', 'mdp', 'module', 'observationSpace'])
 }
 
 /** The section `environment`. */

@@ -14,6 +14,7 @@ const defaultEvery = (rounds: number): number => Math.ceil(rounds / 200)
 
 /** What there is to say of every problem of its kind. The best common policy is not known where dynamics differ. */
 function defaultMetrics({ environment, agents }: PgSections): readonly PgMetric[] {
+  if ('observationSpace' in environment) return ['drift', 'rounds']
   if (!isFiniteSpec(environment)) return ['episodeReturn']
   return agents.dynamics === undefined ? ['J', 'gap', 'gradientNorm'] : ['J', 'gradientNorm']
 }

@@ -10,7 +10,19 @@ export type Parameters = Readonly<Record<string, number>>
 /** Environments with Gymnasium's dynamics. */
 export const ENVIRONMENTS = ['CartPole-v1', 'Acrobot-v1', 'MountainCar-v0', 'Pendulum-v1'] as const
 
-/** Environments that are programs: a built-in one, or a module that exports a factory as its default. */
+/** A space as a file gives it; null stands for an end at infinity. */
+export type SpaceSpec =
+  | { readonly kind: 'discrete'; readonly n: number }
+  | {
+      readonly kind: 'box'
+      readonly low: readonly (number | null)[]
+      readonly high: readonly (number | null)[]
+    }
+
+/**
+ * Environments that are programs: a built-in one, a module that exports a factory as its default, or those that agents bring when they join,
+ * of which only the spaces are known.
+ */
 export type ProgramSpec =
   | {
       readonly family: (typeof ENVIRONMENTS)[number]
@@ -18,6 +30,12 @@ export type ProgramSpec =
       readonly parameters: Parameters
     }
   | { readonly module: string; readonly discount: number; readonly parameters: Parameters }
+  | {
+      readonly observationSpace: SpaceSpec
+      readonly actionSpace: SpaceSpec
+      readonly discount: number
+      readonly parameters: Parameters
+    }
 
 /** What agents act in. */
 export type PgEnvironmentSpec = FiniteSpec | ProgramSpec

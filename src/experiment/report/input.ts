@@ -73,6 +73,47 @@ export interface ReportClaim {
   readonly figures: readonly { readonly name: string; readonly chart: Chart }[]
 }
 
+/** A federation, all its runs together. */
+export interface ReportFederation {
+  /** by index */
+  readonly agents: readonly ReportAgent[]
+  /** a run, (variant, seed), each */
+  readonly runs: readonly {
+    readonly name: string
+    /** phases that closed */
+    readonly closed: number
+    /** of these: without somebody */
+    readonly partial: number
+  }[]
+  /** phases that closed without somebody, or with a late Update; the first ones */
+  readonly gaps: readonly {
+    readonly run: string
+    readonly round: number
+    readonly phase: number
+    /** names */
+    readonly missing: readonly string[]
+    readonly late: readonly string[]
+  }[]
+  /** such phases that are not in `gaps` */
+  readonly moreGaps: number
+}
+
+/** An agent of a federation, all runs together. */
+export interface ReportAgent {
+  readonly name: string
+  /** phases that its Update was folded in */
+  readonly folded: number
+  /** of these: with an Update that was late */
+  readonly late: number
+  /** phases that closed without it */
+  readonly missed: number
+  readonly sessions: number
+  readonly receivedBytes: number
+  readonly sentBytes: number
+  /** Updates */
+  readonly refused: number
+}
+
 /** Everything that a report is made from. */
 export interface ReportInput {
   /** of the experiment, or the title of the claim */
@@ -97,6 +138,8 @@ export interface ReportInput {
   /** of the whole run, in sentences */
   readonly notes: readonly string[]
   readonly claim: ReportClaim | null
+  /** who took part, where the run was a federation; else null */
+  readonly federation: ReportFederation | null
   /** the resolved experiment as text, as it would be read again; null where there are several */
   readonly experiment: string | null
 }

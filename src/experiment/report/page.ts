@@ -3,6 +3,7 @@ import type { Coverage } from '../../mdp/coverage.ts'
 import { summarise } from '../../metrics/curve.ts'
 import type { Advice, ReportInput, ReportVariant } from './input.ts'
 import { coverageGroups, undrawn, type Figure } from './figures.ts'
+import { federationSection } from './federation.ts'
 import { findings } from './findings.ts'
 import { learnedTables } from './learned.ts'
 import { html, list, NONE, raw, table, type Markup } from './markup.ts'
@@ -40,6 +41,7 @@ export function pageOf(input: ReportInput, figures: readonly Figure[]): string {
       ${section('Coverage', coverageSection(input.variants, inSection('coverage')))}
       ${section('Greedy policies', gallery(inSection('policies'), undrawn(input.variants).policies))}
       ${section('Agents', agentsSection(input))} ${section('Variants', variantSection(input))}
+      ${section('Federation', federationSection(input.federation))}
       ${section('Theory', theorySection(input.variants))}
       ${section('Notes', [
         input.claim === null ? list(input.notes) : NONE,

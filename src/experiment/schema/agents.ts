@@ -1,4 +1,4 @@
-/** The shape of the section `agents`: simulated agents with a behaviour, or recorded logs. */
+/** The shape of the section `agents`: simulated agents with a behaviour, recorded logs, or agents who bring their own experience. */
 import { z } from 'zod'
 import { byKey, expected, integer, isRecord, list, mapping, oneOf, path, real, word } from '../expect.ts'
 
@@ -86,10 +86,27 @@ const recorded = mapping(
     behavior: 'does not belong beside logs: agents that replay a log follow no behaviour policy',
   },
 )
+const own = mapping(
+  {
+    count: integer(1, MOST_AGENTS, 'Number of agents K.'),
+    experience: word(
+      ['own'],
+      'Each agent brings what it learns from when it joins: a log, or an environment to act in.',
+    ),
+    behavior: behavior.default('uniform'),
+  },
+  'Agents with experience of their own, of which the server knows nothing; for fedrl serve.',
+  {
+    ...REFUSED,
+    logs: 'does not belong beside experience: own, where every agent names its log when it joins',
+  },
+)
 /** Every form of the section. */
-export const AGENTS_FORMS = [simulated, recorded] as const
+export const AGENTS_FORMS = [simulated, recorded, own] as const
 
 /** The section `agents`. */
-export const agents = oneOf(AGENTS_FORMS, 'Who learns.', (input) =>
-  isRecord(input) && input['logs'] !== undefined ? recorded : simulated,
-)
+export const agents = oneOf(AGENTS_FORMS, 'Who learns.', (input) => {
+  if (!isRecord(input)) return simulated
+  if (input['experience'] !== undefined) return own
+  return input['logs'] === undefined ? simulated : recorded
+})

@@ -147,7 +147,7 @@ const sizes = mapping(
     discount,
     rewardRange: pair(REWARDS, 'a list [low, high] of two numbers', 'Smallest and largest reward of a step.'),
   },
-  'Only the sizes of a problem whose model is unknown: the agents learn from logs, and there is no truth to compare with.',
+  'Only the sizes of a problem whose model is unknown: the agents learn from logs or from experience of their own, and there is no truth to compare with.',
 )
 
 const TABLE_NEEDED = `has no table of states, which Q-learning needs: expected one of the families ${Object.keys(families).join(', ')}, an mdp, or states; or policy gradients (${PG_ALGORITHMS.join(', ')}) as algorithm`

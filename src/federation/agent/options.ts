@@ -1,7 +1,9 @@
 /** What agents of one process bring along, and what they tell. */
-import type { RunKey } from '../served-run.ts'
+import type { FailureCode } from '../../protocol/session-messages.ts'
 import type { AgentRun } from '../agent-run.ts'
 import type { Clock } from '../clock.ts'
+import type { RunKey } from '../served-run.ts'
+import type { Signer } from './signer.ts'
 
 /** A run that an agent is to take part in. */
 export interface Invitation extends RunKey {
@@ -24,6 +26,10 @@ export interface SessionOptions {
   readonly wantsExperiment: boolean
   /** @throws InputError or RangeError where the agent does not fit the run: then it does not take part */
   open(invitation: Invitation): Promise<AgentRun>
+  /** the key of an agent, where it has one: without it only servers that ask for none take it in */
+  readonly signerOf?: (name: string) => Signer | null
+  /** what the server is expected to be called; null: by scheme, host and port of the address of the connection */
+  readonly server?: string | null
   readonly clock: Clock
   readonly onNotice?: (notice: AgentNotice) => void
 }
@@ -33,5 +39,12 @@ export type AgentNotice =
   | { readonly type: 'joined'; readonly name: string; readonly agent: number }
   /** the server refused an Update */
   | { readonly type: 'refused'; readonly agent: number; readonly reason: string }
+  /** the server does not take this agent, or no longer; the others of the session go on */
+  | {
+      readonly type: 'turned-away'
+      readonly name: string
+      readonly code: FailureCode
+      readonly reason: string
+    }
   /** the connection is gone, or none came about; another attempt follows */
   | { readonly type: 'away'; readonly reason: string }

@@ -1,18 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { randomMdp } from '../../../test/random-problems.ts'
-import { streamOf } from '../../numeric/stream.ts'
+import { streamOf, uniform } from '../../numeric/stream.ts'
 import { type Mdp, rewardRange } from '../mdp.ts'
 import { softmaxObjective } from '../policy-gradient.ts'
 import { softmaxPolicy } from '../softmax.ts'
 import {
   deviationOf,
   estimateSmoothness,
+  gradientBound,
   type GradientProblem,
   horizonFor,
   noisyStepSize,
   predictedRate,
   safeStepSize,
+  sampledGradientBound,
   smoothnessBound,
   truncationBias,
   varianceBound,
@@ -30,6 +32,33 @@ describe('bounds', () => {
     )
     expect(varianceBound(PROBLEM)).toBeCloseTo(20000, 8)
     expect(truncationBias(PROBLEM, 0)).toBeCloseTo(100 * Math.SQRT2, 10)
+  })
+
+  it('of gradients hold for exact ones, with and without an entropy bonus, and are not far from some', () => {
+    let closest = 0
+    for (let seed = 0; seed < 40; seed++)
+      for (const temperature of [0, 0.3]) {
+        const mdp = randomMdp(seed, 4, 3, 0.8, seed % 2)
+        const { gradient, size } = softmaxObjective(mdp, temperature)
+        const stream = streamOf(seed, 1, 0)
+        for (const scale of [0, 1, 10]) {
+          const theta = Float64Array.from({ length: size }, () => scale * (uniform(stream) - 0.5))
+          const bound = gradientBound({
+            ...PROBLEM,
+            actions: mdp.actions,
+            discount: mdp.discount,
+            rewardRange: rewardRange(mdp),
+            temperature,
+          })
+          closest = Math.max(closest, norm(gradient(theta)) / bound)
+        }
+      }
+    expect(closest).toBeLessThanOrEqual(1)
+    expect(closest).toBeGreaterThan(0.02)
+    expect(gradientBound(PROBLEM)).toBeCloseTo(100, 10)
+    expect(gradientBound({ ...PROBLEM, temperature: 0.1 })).toBeCloseTo(100 + 30 * Math.log(4), 10)
+    expect(sampledGradientBound(PROBLEM)).toBeCloseTo(100 * Math.SQRT2, 10)
+    expect(sampledGradientBound({ ...PROBLEM, temperature: 0.1 })).toBe(Infinity)
   })
 
   it('grow with the rewards', () => {

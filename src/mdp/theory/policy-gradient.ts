@@ -36,18 +36,37 @@ const square = (x: number): number => x * x
 const largestReward = ({ rewardRange: [low, high] }: GradientProblem): number =>
   Math.max(Math.abs(low), Math.abs(high))
 
+/** R: the length of the smallest interval that holds all rewards and 0, which terminal states pay. */
+const rewardSpan = ({ rewardRange: [low, high] }: GradientProblem): number =>
+  Math.max(high, 0) - Math.min(low, 0)
+
 /**
  * L with |grad J(x) - grad J(y)| <= L |x - y| for tabular softmax policies: 8 R / (1 - gamma)^3 + tau (4 + 8 log A) / (1 - gamma)^3, R
  * the length of the smallest interval that holds all rewards and 0, which terminal states pay. Source: Mei, Xiao, Szepesvari, Schuurmans,
  * "On the global convergence rates of softmax policy gradient methods", 2020, Lemmas 7 and 14, for rewards in [0, 1]; J is linear in them.
  */
 export function smoothnessBound(problem: GradientProblem): number {
-  const { actions, discount, rewardRange, temperature } = problem
-  const [low, high] = rewardRange
-  const range = Math.max(high, 0) - Math.min(low, 0)
+  const { actions, discount, temperature } = problem
   const cube = square(1 - discount) * (1 - discount)
-  return (8 * range + temperature * (4 + 8 * log(actions))) / cube
+  return (8 * rewardSpan(problem) + temperature * (4 + 8 * log(actions))) / cube
 }
+
+/**
+ * |grad J| <= (R + 3 tau log A) / (1 - gamma)^2 for tabular softmax policies. For dJ/dtheta(s, a) = x(s) pi(a|s) (X - V(s)) with
+ * X = Q(s, a) - tau log pi(a|s), V the mean of X and sum_s x(s) <= 1 / (1 - gamma). As Q lies in an interval of length
+ * (R + tau log A) / (1 - gamma) and the mean of -log pi is at most log A, the mean of |X - V| is at most that length + 2 tau log A.
+ */
+export function gradientBound(problem: GradientProblem): number {
+  const { actions, discount, temperature } = problem
+  return (rewardSpan(problem) + 3 * temperature * log(actions)) / square(1 - discount)
+}
+
+/**
+ * |g| <= sqrt 2 R / (1 - gamma)^2 for a GPOMDP estimate from rollouts, however they fall, for |grad log pi| <= sqrt 2 and returns and
+ * baselines lie in an interval of length R / (1 - gamma). Infinite with an entropy bonus, which is unbounded along a rollout.
+ */
+export const sampledGradientBound = (problem: GradientProblem): number =>
+  problem.temperature > 0 ? Infinity : (Math.SQRT2 * rewardSpan(problem)) / square(1 - problem.discount)
 
 /**
  * sigma^2 of one rollout's gradient, REINFORCE with rewards to go: at most E|g|^2 <= 2 R^2 / (1 - gamma)^4, with R = largest |reward| +

@@ -28,6 +28,10 @@ export function withValue<T>(table: AgentTable<T>, agent: number, value: T | und
   return { size, chunks }
 }
 
+/** The table in which `agent` has no value: the same one where it has none already. */
+export const withoutValue = <T>(table: AgentTable<T>, agent: number): AgentTable<T> =>
+  valueOf(table, agent) === undefined ? table : withValue(table, agent, undefined)
+
 /** The agents that have a value, ascending. */
 export function agentsOf(table: AgentTable<unknown>): number[] {
   const agents: number[] = []

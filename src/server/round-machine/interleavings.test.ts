@@ -93,6 +93,13 @@ const opsOf = (agents: number): fc.Arbitrary<Op> => {
       (world) => world.disconnect(agent),
     ),
   )
+  const bad = fc.record({ agent, before: fc.nat(2) }).map(({ agent, before }) =>
+    op(
+      `bad(${agent}, ${before})`,
+      (world) => world.agent(agent).connected,
+      (world) => world.sendBad(agent, before),
+    ),
+  )
   const written = fc.boolean().map((newest) =>
     op(
       `written(${newest})`,
@@ -122,6 +129,7 @@ const opsOf = (agents: number): fc.Arbitrary<Op> => {
     { arbitrary: down, weight: 40 },
     { arbitrary: connect, weight: 12 },
     { arbitrary: disconnect, weight: 3 },
+    { arbitrary: bad, weight: 2 },
     { arbitrary: written, weight: 20 },
     { arbitrary: plain, weight: 6 },
     { arbitrary: crash, weight: 1 },

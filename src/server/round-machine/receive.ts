@@ -1,9 +1,9 @@
 /** What becomes of an Update that comes in: the phase that is due takes it, or it is a duplicate, late, or not to be had. */
 import type { AckStatus } from '../../protocol/session-messages.ts'
 import type { PhasePosition, RoundContext, RoundEffect, RoundState, RoundStep } from '../round-machine.ts'
-import { valueOf, withValue } from './agent-table.ts'
+import { valueOf, withoutValue, withValue } from './agent-table.ts'
 import { positionOf } from './phase.ts'
-import { eligible } from './state.ts'
+import { eligible, owes } from './state.ts'
 
 /** An Update and the position that it was sent for. */
 interface Received<Update> extends PhasePosition {
@@ -35,11 +35,54 @@ export function receive<State, Task, Update>(
   const taken = answer('received', '', {
     ...state,
     answers: withValue(state.answers, agent, update),
-    held: withValue(state.held, agent, undefined),
-    missing: state.missing - Number(valueOf(state.present, agent) === true),
+    held: withoutValue(state.held, agent),
+    refused: withoutValue(state.refused, agent),
+    missing: state.missing - Number(isWaitedFor(context, state, agent)),
   })
   return { ...taken, effects: [...taken.effects, ...overtaken(context, state, agent)] }
 }
+
+const isWaitedFor = <State, Task, Update>(
+  context: RoundContext<State, Task, Update>,
+  state: RoundState<State, Task, Update>,
+  agent: number,
+): boolean => valueOf(state.present, agent) === true && owes(context, state, agent)
+
+/**
+ * Answers an Update whose content is wrong: `duplicate` where the first one for its position counts, else `refused`. Where it is for the phase
+ * that is due, the phase waits for its agent no more.
+ */
+export function refuse<State, Task, Update>(
+  context: RoundContext<State, Task, Update>,
+  state: RoundState<State, Task, Update>,
+  agent: number,
+  { round, phase, reason }: PhasePosition & { readonly reason: string },
+): RoundStep<State, Task, Update> {
+  const ordinal = phase < context.phases ? round * context.phases + phase : -1
+  const answer = (status: AckStatus, why: string, next = state): RoundStep<State, Task, Update> => ({
+    state: next,
+    effects: [{ type: 'ack', round, phase, status, reason: why, agents: [agent] }],
+  })
+  if (isTaken(context, state, agent, ordinal)) return answer('duplicate', '')
+  const excused = ordinal === state.closed && state.task !== null && owes(context, state, agent)
+  if (!excused) return answer('refused', reason)
+  return answer('refused', reason, {
+    ...state,
+    refused: withValue<true>(state.refused, agent, true),
+    missing: state.missing - Number(isWaitedFor(context, state, agent)),
+  })
+}
+
+/** Whether there is an Update of the agent for this ordinal that counts, or has been folded last. */
+const isTaken = <State, Task, Update>(
+  { phases }: RoundContext<State, Task, Update>,
+  { closed, answers, held, answered }: RoundState<State, Task, Update>,
+  agent: number,
+  ordinal: number,
+): boolean =>
+  (ordinal === closed && valueOf(answers, agent) !== undefined) ||
+  (ordinal === closed - phases && valueOf(held, agent) !== undefined) ||
+  (ordinal >= 0 && ordinal === answered[agent])
 
 /** An agent that answers itself needs no late Update: it is told so. */
 function overtaken<State, Task, Update>(

@@ -7,9 +7,9 @@ import type {
   RoundState,
   RoundStep,
 } from '../round-machine.ts'
-import { valueOf, withValue } from './agent-table.ts'
+import { valueOf, withoutValue, withValue } from './agent-table.ts'
 import { askAgain, close, mayClose, mayOpen, open, taskTo } from './phase.ts'
-import { receive } from './receive.ts'
+import { receive, refuse } from './receive.ts'
 import { owes } from './state.ts'
 
 type Context<S, T, U> = RoundContext<S, T, U>
@@ -40,6 +40,8 @@ function handle<S, T, U>(
       return left(context, state, known(context, event.agent))
     case 'update':
       return receive(context, state, known(context, event.agent), event)
+    case 'refused':
+      return refuse(context, state, known(context, event.agent), event)
     case 'durable':
       return durable(context, state, event.closed)
     case 'tick':
@@ -59,16 +61,16 @@ function known({ agents }: Pick<Context<unknown, unknown, unknown>, 'agents'>, a
   throw new RangeError(`roundMachine: expected an agent in [0, ${agents - 1}], got ${agent}`)
 }
 
-function joined<S, T, U>(context: Context<S, T, U>, state: State<S, T, U>, agent: number): Step<S, T, U> {
-  const here = valueOf(state.present, agent) === true
+/** Who joins again has a new chance where an Update of it was refused. */
+function joined<S, T, U>(context: Context<S, T, U>, before: State<S, T, U>, agent: number): Step<S, T, U> {
+  const state = { ...before, refused: withoutValue(before.refused, agent) }
+  const waited = valueOf(before.present, agent) === true && owes(context, before, agent)
   const asked = owes(context, state, agent)
-  const next: State<S, T, U> = here
-    ? state
-    : {
-        ...state,
-        present: withValue<true>(state.present, agent, true),
-        missing: state.missing + Number(asked),
-      }
+  const next: State<S, T, U> = {
+    ...state,
+    present: withValue<true>(state.present, agent, true),
+    missing: state.missing + Number(asked) - Number(waited),
+  }
   return { state: next, effects: state.open && asked ? taskTo(context, next, [agent]) : [] }
 }
 

@@ -11,6 +11,7 @@ const nothing = {
   overdue: false,
   answers: emptyTable,
   held: emptyTable,
+  refused: emptyTable,
 } as const
 
 /** The state before anybody has joined. */
@@ -77,12 +78,15 @@ export const eligible = <State, Task, Update>(
   agent: number,
 ): boolean => closed % phases === 0 || folded[agent] === closed - 1
 
-/** Whether the agent may answer the Task that is due, and has not. */
+/** Whether the agent may answer the Task that is due, and has neither done so nor been refused. */
 export const owes = <State, Task, Update>(
   context: RoundContext<State, Task, Update>,
   state: RoundState<State, Task, Update>,
   agent: number,
-): boolean => eligible(context, state, agent) && valueOf(state.answers, agent) === undefined
+): boolean =>
+  eligible(context, state, agent) &&
+  valueOf(state.answers, agent) === undefined &&
+  valueOf(state.refused, agent) === undefined
 
 /** Who is there, may answer and has not; ascending. */
 export const missingAgents = <State, Task, Update>(

@@ -1,5 +1,4 @@
 /** Finite problems: an Mdp for each agent, gradients exact or sampled, and the truth by linear solves. */
-import { resolve } from 'node:path'
 import type { GradientOracle } from '../../../agent/gradient-oracle.ts'
 import { exactOracle, exactPolicyOracle } from '../../../agent/gradient-oracle/exact.ts'
 import { pooledOracle } from '../../../agent/gradient-oracle/pooled.ts'
@@ -11,6 +10,7 @@ import { averageMdp } from '../../../mdp/average.ts'
 import type { Built, Mdp } from '../../../mdp/mdp.ts'
 import type { Objective } from '../../../mdp/policy-gradient.ts'
 import { parseRewardsJson } from '../../../mdp/rewards-json.ts'
+import { pathIn } from '../../data-url.ts'
 import { InputError } from '../../errors.ts'
 import { readText } from '../../files.ts'
 import { buildModel, EXPERIMENT_FILE } from '../../problem.ts'
@@ -102,8 +102,7 @@ async function agentProblems(
     count,
     costs,
     ...(rewards !== undefined && {
-      rewards:
-        typeof rewards === 'string' ? await readRewards(resolve(folder, rewards), count, mdp) : rewards,
+      rewards: typeof rewards === 'string' ? await readRewards(pathIn(folder, rewards), count, mdp) : rewards,
     }),
     ...(dynamics !== undefined && {
       dynamics: 'mdps' in dynamics ? await readMdps(dynamics.mdps, seed, folder) : dynamics,

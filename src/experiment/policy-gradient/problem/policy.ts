@@ -1,8 +1,8 @@
 /** The policy of a variant over the spaces of its problem, with the file of its features read. */
-import { resolve } from 'node:path'
 import type { Space } from '../../../agent/environment.ts'
 import type { DiscretePolicy, ParametricPolicy } from '../../../agent/parametric-policy.ts'
 import type { Result } from '../../../numeric/result.ts'
+import { pathIn } from '../../data-url.ts'
 import { InputError } from '../../errors.ts'
 import { EXPERIMENT_FILE } from '../../problem.ts'
 import { readFeatureMatrix } from '../feature-matrix.ts'
@@ -50,7 +50,7 @@ async function matrixOf(
 ): Promise<{ matrix?: Float64Array }> {
   if (typeof spec !== 'object' || !('linear' in spec) || typeof spec.linear !== 'object') return {}
   if (!('matrix' in spec.linear) || observationSpace.kind !== 'discrete') return {}
-  return { matrix: await readFeatureMatrix(resolve(folder, spec.linear.matrix), observationSpace.n) }
+  return { matrix: await readFeatureMatrix(pathIn(folder, spec.linear.matrix), observationSpace.n) }
 }
 
 function unwrapped<T>(policy: Result<T>): T {

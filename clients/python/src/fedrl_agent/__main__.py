@@ -1,0 +1,5 @@
+"""`python -m fedrl_agent`."""
+
+from fedrl_agent.cli import main
+
+main()

@@ -1,0 +1,26 @@
+"""What an agent fails with. The command line turns each into one line and an exit code."""
+
+
+class InputError(Exception):
+    """What a person gave is wrong: a file, a flag, an environment that does not fit. Exit code 2."""
+
+
+class MismatchError(InputError):
+    """The agent's experience does not fit the experiment; the server is told so."""
+
+
+class RefusedError(Exception):
+    """The server does not take the agent, and trying again would change nothing. Exit code 1."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        """Keep the code of the Failure beside its reason."""
+        super().__init__(reason)
+        self.code = code
+
+
+class UnreachableError(Exception):
+    """No server took the agent in within the time it had. Exit code 1."""
+
+
+class MalformedError(ValueError):
+    """Bytes that are no frame, or a frame that is no message."""

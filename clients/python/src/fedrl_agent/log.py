@@ -1,0 +1,104 @@
+"""Experience from a recorded log: CSV, replayed in order, from the start again when it ends."""
+
+import csv
+import itertools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fedrl_agent.errors import InputError, MismatchError
+from fedrl_agent.experiment import Contract
+from fedrl_agent.learner import Step, Table
+
+COLUMNS = ["state", "action", "reward", "next_state", "terminated"]
+"""The header of a log."""
+
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_DIGITS = re.compile(r"\d+", re.ASCII)
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_LARGEST_REWARD = 1e100
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A log in a file with the header `state,action,reward,next_state,terminated`."""
+
+    path: str | Path
+
+    def join(self, contract: Contract) -> "Replay":
+        """Read the log for a run. Raises MismatchError for a step outside the experiment, InputError for no log at all."""
+        path = Path(self.path)
+        try:
+            with path.open(newline="", encoding="utf-8-sig") as file:
+                rows = csv.reader(file, quoting=csv.QUOTE_NONE)
+                if next(rows, None) != COLUMNS:
+                    raise MismatchError(f"{path}:1: expected the header {','.join(COLUMNS)}")
+                steps = [_step(row, f"{path}:{line}", contract) for line, row in enumerate(rows, 2)]
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise InputError(f"{path}: the log cannot be read: {reason}") from error
+        if not steps:
+            raise MismatchError(f"{path}: expected at least one step after the header, got none")
+        return Replay(steps)
+
+
+def _step(row: list[str], where: str, contract: Contract) -> Step:
+    if len(row) != len(COLUMNS):
+        raise MismatchError(f"{where}: expected {len(COLUMNS)} fields, got {len(row)}")
+    state, action, reward, following, terminated = row
+    if terminated not in _FLAGS:
+        raise MismatchError(f"{where}: terminated: expected true, false, 1 or 0, got {terminated!r:.40}")
+    return (
+        _index(state, contract.states, f"{where}: state"),
+        _index(action, contract.actions, f"{where}: action"),
+        _reward(reward, contract.reward_range, f"{where}: reward"),
+        _index(following, contract.states, f"{where}: next_state"),
+        _FLAGS[terminated],
+    )
+
+
+def _index(text: str, bound: int, where: str) -> int:
+    if _DIGITS.fullmatch(text) is None or len(text) > 20 or int(text) >= bound:
+        raise MismatchError(f"{where}: expected an integer in [0, {bound}), got {text!r:.40}")
+    return int(text)
+
+
+def _reward(text: str, limits: tuple[float, float] | None, where: str) -> float:
+    low, high = limits or (-_LARGEST_REWARD, _LARGEST_REWARD)
+    if _NUMBER.fullmatch(text) is None or not low <= float(text) <= high:
+        raise MismatchError(f"{where}: expected a number in [{low:g}, {high:g}], got {text!r:.40}")
+    return float(text)
+
+
+class Replay:
+    """The steps of a log, over and over; its state is the index of the next one."""
+
+    def __init__(self, steps: list[Step]) -> None:
+        """Take at least one step."""
+        self._steps = steps
+
+    def steps(self, state: int, count: int, table: Table) -> Iterable[Step]:
+        """Give the next `count` steps; a log does not look at the table."""
+        if state + count <= len(self._steps):
+            return self._steps[state : state + count]
+        return itertools.islice(itertools.chain(self._steps[state:], itertools.cycle(self._steps)), count)
+
+    def after(self, state: int, count: int) -> int:
+        """Give the index of the step after `count` more."""
+        return (state + count) % len(self._steps)
+
+    def news(self) -> Any:
+        """Give nothing: a log can be read again."""
+        return None
+
+    def restore(self, news: Any) -> None:
+        """Take nothing up."""
+
+    def whole(self) -> Any:
+        """Give nothing."""
+        return None
+
+    def forget(self, state: int) -> None:
+        """Forget nothing."""

@@ -1,0 +1,157 @@
+/** A federation on a NATS broker: how its server listens there, how agents and those who ask for its status get there. */
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { resolve } from 'node:path'
+import type { NodeConnectionOptions } from '@nats-io/transport-node'
+import { InputError, RunError } from '../experiment/errors.ts'
+import { readPrivateKey } from '../experiment/federated/key-folder.ts'
+import { TransportError } from '../transport.ts'
+import { KeyRefused, onDemand, type NatsServer } from '../transport/nats-broker.ts'
+import { askServer, connectNats, listenNats } from '../transport/nats.ts'
+import { parseNatsUrl, type NatsAddress } from '../transport/nats-url.ts'
+import type { Connector, Endpoint } from './reach.ts'
+import { isLoopback } from './live.ts'
+
+/** What opens the way to a broker, as typed. */
+export interface BrokerFlags {
+  /** credentials of a broker that keeps its users as JWTs, a file */
+  readonly creds?: string
+  /** certificates to trust, PEM */
+  readonly tlsCa?: string
+  readonly insecure?: boolean
+}
+
+/** A flag that names the file of a private key. */
+type KeyFlag = readonly [flag: string, path: string | undefined]
+
+/**
+ * Listens on a broker, as the one server of a federation.
+ * @param folder of the run
+ * @param key of the server
+ * @throws InputError where that is no broker, it is not to be trusted, has no JetStream, or another server has the federation
+ */
+export async function listenOnNats(
+  text: string,
+  flags: BrokerFlags & { readonly name?: string },
+  key: KeyFlag,
+  folder: string,
+): Promise<Endpoint> {
+  const address = addressIn('--nats', text)
+  const options = await optionsOf('--nats', address, flags, key)
+  const out = resolve(folder)
+  const as = {
+    holder: `process ${process.pid} on ${hostname()}, run folder ${out}`,
+    folder: `${hostname()}:${out}`,
+  }
+  const listener = await listenNats({ ...address, options }, as).catch((error: Error) => {
+    throw error instanceof TransportError ? new InputError('--nats', error.message) : error
+  })
+  const lost = new AbortController()
+  void listener.lost.then((reason) => lost.abort(new RunError(reason)))
+  return {
+    listener,
+    url: text,
+    isLocal: address.hosts.every(isLoopback),
+    servers: [...namesIn(flags.name), ...address.names],
+    lost: lost.signal,
+    http: null,
+    answerWith: (status) => listener.answerWith(() => new TextEncoder().encode(JSON.stringify(status()))),
+  }
+}
+
+/** What agents dial where that is not what the server dials. @throws InputError where it is no address */
+const namesIn = (text: string | undefined): readonly string[] =>
+  text === undefined ? [] : text.split(/,(?=[a-z]+:\/\/)/i).flatMap((one) => addressIn('--name', one).names)
+
+/**
+ * How agents get to the server of a federation on a broker.
+ * @param name of the first agent of the process: the broker knows the connection by it, and its key opens the way
+ * @throws InputError where that is no address, or one of another machine that is not to be trusted
+ */
+export async function natsConnector(
+  text: string,
+  flags: BrokerFlags,
+  key: KeyFlag,
+  name: string,
+): Promise<Connector> {
+  const address = addressIn('URL', text)
+  const options = { ...(await optionsOf('URL', address, flags, key)), inboxPrefix: `_INBOX_${name}` }
+  return {
+    server: address.names[0] ?? text,
+    connect: () => connectNats({ ...address, options }, name).catch(forGood),
+  }
+}
+
+/**
+ * What the server of a federation on a broker answers to whoever asks how the run stands, bytes.
+ * @param key of the server: agents may not ask
+ * @throws InputError where that is no address, RunError where no server answers
+ */
+export async function askOverNats(text: string, flags: BrokerFlags, key: KeyFlag): Promise<Uint8Array> {
+  const address = addressIn('URL', text)
+  const place: NatsServer = { url: address.url, options: await optionsOf('URL', address, flags, key) }
+  return askServer({ ...place, subject: address.subject }).catch((error: Error) => {
+    throw error instanceof TransportError ? new RunError(error.message, { cause: error }) : error
+  })
+}
+
+/** To try again would not help. */
+function forGood(error: unknown): never {
+  throw error instanceof KeyRefused ? new RunError(error.message, { cause: error }) : error
+}
+
+/** The address of a federation on a broker. @param flag names it where it is wrong @throws InputError where it is none */
+export function addressIn(flag: string, text: string): NatsAddress {
+  const address = parseNatsUrl(text)
+  if (address !== null) return address
+  throw new InputError(
+    flag,
+    `expected the address of a broker and a federation, as in nats://127.0.0.1:4222/ward, got ${text}`,
+  )
+}
+
+/** How to get to a broker; whether it is safe to. @throws InputError where it is not, or a file cannot be read */
+export async function optionsOf(
+  flag: string,
+  { hosts, isEncrypted }: NatsAddress,
+  { creds, tlsCa, insecure }: BrokerFlags,
+  [keyFlag, key]: KeyFlag,
+): Promise<NodeConnectionOptions> {
+  await checkClient(flag)
+  const host = hosts.find((one) => !isLoopback(one))
+  const hasKey = key !== undefined || creds !== undefined
+  if (host !== undefined && insecure !== true && !(isEncrypted && hasKey))
+    throw new InputError(
+      flag,
+      `expected ${isEncrypted ? `${keyFlag} (or --creds)` : `tls://${host}`}, for ${host} is another machine; --insecure does without, and lets others on the way read and take part`,
+    )
+  return {
+    ...(isEncrypted && { tls: tlsCa === undefined ? {} : { ca: await textOf('--tls-ca', tlsCa) } }),
+    ...(hasKey && { authenticator: await authenticatorOf(creds, keyFlag, key ?? '') }),
+  }
+}
+
+/** @throws InputError where the client of NATS is not installed: nothing to try again */
+async function checkClient(flag: string): Promise<void> {
+  await onDemand(() => import('@nats-io/transport-node'), 'transport-node').catch((error: Error) => {
+    throw new InputError(flag, error.message)
+  })
+}
+
+async function authenticatorOf(creds: string | undefined, keyFlag: string, key: string) {
+  if (creds === undefined) {
+    const { keyAuthenticator } = await import('../transport/nats-key.ts')
+    return keyAuthenticator((await readPrivateKey(keyFlag, key)).key)
+  }
+  const text = await textOf('--creds', creds)
+  const { credsAuthenticator } = await import('@nats-io/transport-node')
+  return credsAuthenticator(new TextEncoder().encode(text))
+}
+
+async function textOf(flag: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new InputError(flag, `cannot read ${path}: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,28 @@
+/** How a server is reached, whatever the transport: what it listens on, and what agents connect by. */
+import type { Server } from 'node:http'
+import type { Connection, Listener } from '../transport.ts'
+
+/** Where a server listens. */
+export interface Endpoint {
+  readonly listener: Listener
+  /** what agents are given to join */
+  readonly url: string
+  /** whether only this machine gets there */
+  readonly isLocal: boolean
+  /** what agents may call the server in their Proofs */
+  readonly servers: readonly string[]
+  /** aborted with a RunError when the server may go on no more */
+  readonly lost: AbortSignal
+  /** the HTTP server that agents connect to; null on a broker */
+  readonly http: Server | null
+  /** What is answered from now on to whoever asks over the broker how the run stands; over WebSocket they ask the server itself. */
+  answerWith(status: () => unknown): void
+}
+
+/** How agents get to a server. */
+export interface Connector {
+  /** @throws TransportError where no connection comes about, RunError where the broker knows no such agent */
+  connect(): Promise<Connection>
+  /** what the server is called where agents are told nothing else */
+  readonly server: string
+}

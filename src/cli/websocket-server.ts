@@ -1,0 +1,125 @@
+/** Where a server listens for WebSocket connections: what it is called, and who may reach it under which conditions. */
+import { hostname, networkInterfaces } from 'node:os'
+import { isIPv6 } from 'node:net'
+import { serverName } from '../federation/agent.ts'
+import { InputError } from '../experiment/errors.ts'
+import { TransportError } from '../transport.ts'
+import { listenWebSocket, type WebSocketListener } from '../transport/websocket.ts'
+import {
+  certificateOf,
+  renewCertificate,
+  type CertificateFlags,
+  type ServerCertificate,
+} from './certificate.ts'
+import { isLoopback } from './live.ts'
+
+/** Where a server listens, as typed. */
+export interface WebSocketServerFlags extends CertificateFlags {
+  readonly listen?: string
+  /** what agents call the server, separated by commas */
+  readonly name?: string
+  /** folder of the agents' keys */
+  readonly keys?: string
+  readonly insecure?: boolean
+}
+
+/** A server that listens. */
+export interface WebSocketServer {
+  readonly listener: WebSocketListener
+  /** what agents are given to join */
+  readonly url: string
+  /** what agents may call it, at least one */
+  readonly servers: readonly string[]
+  /** nobody on another machine reaches it */
+  readonly isLocal: boolean
+}
+
+const USUAL = '127.0.0.1:7070'
+
+/** Hosts that stand for every address of this machine. */
+const EVERYWHERE = ['0.0.0.0', '::', '::0']
+
+/**
+ * Listens where the flags say, and looks after the certificate for as long.
+ * @throws InputError where that is no place to listen, is taken, is open to others without keys and TLS, or where the certificate cannot be used
+ */
+export async function webSocketServerOf(
+  flags: WebSocketServerFlags,
+  onNote: (line: string) => void,
+): Promise<WebSocketServer> {
+  const { host, port } = placeIn(flags.listen ?? USUAL)
+  expectGuarded(host, flags)
+  const certificate = await certificateOf(flags)
+  const named = namesIn(flags.name, certificate)
+  const listener = await listening(host, port, certificate)
+  if (certificate !== null) {
+    const end = await renewCertificate(listener.server, flags, onNote)
+    listener.server.once('close', end)
+  }
+  const { port: bound } = new URL(listener.address)
+  const scheme = certificate === null ? 'ws' : 'wss'
+  const usual = hostsOf(host, certificate).map((one) => addressOf(scheme, one, bound))
+  const servers = named ?? [...new Set(usual)]
+  const url = isLoopback(host) && named === null ? listener.address : (servers[0] ?? listener.address)
+  return { listener, url, servers, isLocal: isLoopback(host) }
+}
+
+function placeIn(text: string): { readonly host: string; readonly port: number } {
+  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? []
+  if (host === '' || Number(port) > 65535)
+    throw new InputError('--listen', `expected host:port, as in ${USUAL}, got ${text}`)
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
+}
+
+/** Whom others can reach asks them who they are, and lets nobody on the way read or change what is sent. */
+function expectGuarded(host: string, { keys, tlsCert, tlsKey, insecure }: WebSocketServerFlags): void {
+  if (isLoopback(host) || insecure === true) return
+  const missing = [
+    ...(keys === undefined ? ['--keys, which says who may join'] : []),
+    ...(tlsCert === undefined && tlsKey === undefined
+      ? ['--tls-cert and --tls-key, so that nobody on the way can read or change what is sent']
+      : []),
+  ]
+  if (missing.length > 0)
+    throw new InputError(
+      '--listen',
+      `other machines reach ${host}: expected ${missing.join(', and ')}; --insecure does without`,
+    )
+}
+
+/** The names that were given. @throws InputError where one is none, or not one of the certificate */
+function namesIn(text: string | undefined, certificate: ServerCertificate | null): string[] | null {
+  if (text === undefined) return null
+  return text.split(',').map((name) => {
+    const url = URL.canParse(name.trim()) ? new URL(name.trim()) : null
+    if (url === null || !['ws:', 'wss:'].includes(url.protocol))
+      throw new InputError('--name', `expected what agents dial, as in wss://host:7070, got ${name}`)
+    if (certificate?.isFor(url.hostname.replace(/^\[(.*)\]$/, '$1')) === false)
+      throw new InputError('--name', `expected a host of the certificate (${certificate.hosts.join(', ')}), got ${url.hostname}`) // prettier-ignore
+    return serverName(url.href)
+  })
+}
+
+async function listening(
+  host: string,
+  port: number,
+  certificate: ServerCertificate | null,
+): Promise<WebSocketListener> {
+  try {
+    return await listenWebSocket({ host, port, ...(certificate !== null && { tls: certificate.pem }) })
+  } catch (error) {
+    throw error instanceof TransportError ? new InputError('--listen', error.message) : error
+  }
+}
+
+/** The hosts by which agents know the server, the likeliest first. */
+function hostsOf(host: string, certificate: ServerCertificate | null): readonly string[] {
+  if (certificate !== null && certificate.hosts.length > 0) return certificate.hosts
+  if (isLoopback(host)) return [host, '127.0.0.1', 'localhost', '::1']
+  if (!EVERYWHERE.includes(host)) return [host]
+  const addresses = Object.values(networkInterfaces()).flatMap((of) => of ?? [])
+  return [hostname(), ...addresses.map(({ address }) => address), 'localhost']
+}
+
+const addressOf = (scheme: string, host: string, port: string): string =>
+  serverName(`${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`)

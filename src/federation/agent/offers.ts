@@ -1,0 +1,96 @@
+/** The Updates of a session: on disk before they are sent, sent again until they are answered, dropped when the server has them on its disk. */
+import type { Ack, SessionMessage } from '../../protocol/session-messages.ts'
+import type { AgentJournal } from '../agent-journal.ts'
+import type { Clock } from '../clock.ts'
+import { nothingKept, sameRun, type Kept } from '../kept.ts'
+import type { RunKey } from '../served-run.ts'
+import type { OfferChange } from './answer.ts'
+import type { Seat } from './seat.ts'
+
+/** An Update that is on its way to the disk and then to the server. */
+export interface Outgoing {
+  readonly seat: Seat
+  readonly change: OfferChange
+}
+
+/** What offers need of their session. */
+export interface OffersOptions {
+  readonly journal: AgentJournal
+  readonly clock: Clock
+  /** so long the server may leave an Update unanswered, ms */
+  readonly idleMs: number
+  readonly send: (message: SessionMessage) => Promise<void>
+  /** the server left an Update unanswered for too long */
+  readonly unanswered: () => void
+}
+
+/** What the agents of a session keep and offer. */
+export class Offers {
+  readonly #options: OffersOptions
+  /** when the Update was sent that an agent has heard nothing of, ms, by agent */
+  readonly #since = new Map<number, number>()
+  #alarm: (() => void) | null = null
+
+  constructor(options: OffersOptions) {
+    this.#options = options
+  }
+
+  /** What the agent keeps of this run; the run begins where that is none. */
+  keptOf({ name }: Seat, run: RunKey): Kept {
+    const kept = this.#options.journal.kept(name)
+    if (kept !== null && sameRun(kept, run)) return kept
+    return this.begin(name, run)
+  }
+
+  /** Begins a run: nothing of the one before is kept. */
+  begin(name: string, run: RunKey): Kept {
+    const fresh = nothingKept(run)
+    this.#options.journal.begin(name, fresh)
+    return fresh
+  }
+
+  /** Sends an Update that is on disk. */
+  async offer(seat: Seat, { variant, seed }: RunKey, ordinal: number, frame: Uint8Array): Promise<void> {
+    const { phases } = seat.run
+    const { clock, idleMs, send } = this.#options
+    const position = { variant, seed, round: Math.floor(ordinal / phases), phase: ordinal % phases }
+    await send({ kind: 'update', ...position, agent: seat.agent, frame })
+    if (!this.#since.has(seat.agent)) this.#since.set(seat.agent, clock.now())
+    this.#alarm ??= clock.after(idleMs, () => this.#look())
+  }
+
+  /** Puts Updates on disk, then sends them. */
+  async hand(outgoing: readonly Outgoing[]): Promise<void> {
+    if (outgoing.length === 0) return
+    await this.#options.journal.keep(outgoing.map(({ seat, change }) => ({ name: seat.name, change })))
+    for (const { seat, change } of outgoing) await this.offer(seat, change, change.ordinal, change.frame)
+  }
+
+  /** Learns what became of an Update. */
+  learn({ name, agent, run }: Seat, { variant, seed, round, phase, status }: Ack): void {
+    this.#since.delete(agent)
+    if (status === 'received' || status === 'duplicate') return
+    const type = status === 'durable' ? 'durable' : 'dropped'
+    this.#options.journal.note(name, { type, variant, seed, ordinal: round * run.phases + phase })
+  }
+
+  /** Waits for no more answers of an agent. */
+  forget(agent: number): void {
+    this.#since.delete(agent)
+  }
+
+  /** Waits for no more answers. */
+  close(): void {
+    this.#alarm?.()
+  }
+
+  /** A server that says nothing of an Update for so long is as good as gone. */
+  #look(): void {
+    const { clock, idleMs, unanswered } = this.#options
+    this.#alarm = null
+    if (this.#since.size === 0) return
+    const oldest = Math.min(...this.#since.values())
+    if (clock.now() - oldest >= idleMs) unanswered()
+    else this.#alarm = clock.after(idleMs, () => this.#look())
+  }
+}

@@ -1,0 +1,265 @@
+/** The Python agent: its own checks, and federations of it and of agents of Node with the built server. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Purpose, streamOf, uniform } from '../src/numeric/stream.ts'
+import { authority } from './certificates.ts'
+import { BIN, fedrl } from './fedrl.ts'
+import { environment, noPython, PYTHON_ENV, runModule } from './python.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'fedrl-python-'))
+const children = new Set<ChildProcess>()
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(root, { recursive: true })
+})
+
+/** A process, and what it said on stderr. */
+interface Running {
+  readonly child: ChildProcess
+  said(): string
+  /** its exit code */
+  ended(): Promise<number | null>
+}
+
+function start(program: string, args: readonly string[]): Running {
+  const child = spawn(program, args, { cwd: root, env: PYTHON_ENV, stdio: ['ignore', 'ignore', 'pipe'] })
+  children.add(child)
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  return {
+    child,
+    said: () => said,
+    async ended() {
+      if (child.exitCode === null) await once(child, 'close')
+      return child.exitCode
+    },
+  }
+}
+
+const node = (...args: readonly string[]): Running => start(process.execPath, [BIN, ...args])
+const python = (...args: readonly string[]): Running => start(environment(), ['-m', 'fedrl_agent', ...args])
+
+async function finish(...running: readonly Running[]): Promise<void> {
+  for (const one of running) expect([await one.ended(), one.child.exitCode === 0 ? '' : one.said()]).toEqual([0, '']) // prettier-ignore
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+async function kill({ child }: Running): Promise<void> {
+  child.kill('SIGKILL')
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
+}
+
+const path = (name: string): string => join(root, name)
+
+function fileOf(name: string, lines: readonly string[]): string {
+  writeFileSync(path(name), `${lines.join('\n')}\n`)
+  return path(name)
+}
+
+/** Whether the record of a run has so many bytes. */
+const recorded =
+  (out: string, record: string, bytes: number): (() => boolean) =>
+  () =>
+    (statSync(join(path(out), 'federation', 'records', record), { throwIfNoEntry: false })?.size ?? 0) >=
+    bytes
+
+const read = (...names: readonly string[]): string => readFileSync(join(root, ...names), 'base64')
+
+const modelsOf = (out: string, models: readonly string[]): string[] =>
+  models.map((model) => read(out, 'models', `${model}.safetensors`))
+
+/** The models of a run, and its rows. */
+const outcomeOf = (out: string, models: readonly string[]): string[] => [
+  ...modelsOf(out, models),
+  read(out, 'rows.csv'),
+]
+
+/** A server that agents may join; the number says where. */
+async function serve(file: string, out: string, agents: string): Promise<[() => Running, string]> {
+  const port = await freePort()
+  const args = ['serve', file, '--listen', `127.0.0.1:${port}`, '--out', path(out), '--agents', agents]
+  return [() => node(...args), `ws://127.0.0.1:${port}`]
+}
+
+/** A log of random steps among 12 states and 3 actions. */
+function logOf(name: string, agent: number): string {
+  const stream = streamOf(7, agent, Purpose.walk)
+  const below = (n: number): number => Math.floor(uniform(stream) * n)
+  const lines = Array.from({ length: 300 + 50 * agent }, () =>
+    [below(12), below(3), uniform(stream), below(12), below(20) === 0].join(','),
+  )
+  return fileOf(`${name}.csv`, ['state,action,reward,next_state,terminated', ...lines])
+}
+
+/** An experiment with four agents that bring their own experience. */
+const ownExperience = (environment: string, algorithm: string): string[] => [
+  `environment: ${environment}`,
+  'agents: { count: 4, experience: own, behavior: uniform }',
+  `algorithm: { name: fed-asyn-q, averaging: importance, ${algorithm} }`,
+  'evaluate: { metrics: [samples] }',
+]
+
+describe.skipIf(noPython !== null)('the package', { timeout: 300_000 }, () => {
+  beforeAll(() => void environment(), 300_000)
+
+  it('is well formed', () => {
+    runModule(['ruff', 'check'])
+    runModule(['ruff', 'format', '--check'])
+    runModule(['mypy'])
+  })
+
+  it('passes its own tests', () => {
+    runModule(['pytest', '-p', 'no:cacheprovider'])
+  })
+})
+
+describe.skipIf(noPython !== null)('in federations', { timeout: 300_000 }, () => {
+  beforeAll(() => void environment(), 300_000)
+
+  it('on logs, beside agents of Node, ends in the bytes of the simulation, also when it and the server are killed', async () => {
+    const logs = Object.fromEntries(['a', 'b', 'c', 'd'].map((name, agent) => [name, logOf(name, agent)]))
+    const file = fileOf('logs.yaml', [
+      'environment: { states: 12, actions: 3, discount: 0.9, rewardRange: [0, 1] }',
+      'agents: { logs: [a.csv, b.csv, c.csv, d.csv] }',
+      'algorithm: { name: fed-asyn-q, stepSize: 0.1, syncPeriod: 10, steps: 3000, initial: perAgent }',
+      'evaluate: { every: 1000, metrics: [bytes] }',
+      'vary: { algorithm.averaging: [equal, importance], algorithm.stepSize: [0.1, { polynomial: 0.7 }] }',
+    ])
+    expect(fedrl(['run', file, '--out', path('logs-whole'), '--threads', '1']).code).toBe(0)
+
+    const [server, url] = await serve(file, 'logs-live', 'a,b,c,d')
+    const own = (name: string): string[] => [
+      'join', url, '--agent', name, '--logs', logs[name] ?? '', '--state', path(`state-${name}`), '--wait', '60',
+    ] // prettier-ignore
+    const first = server()
+    const others = [node(...own('a')), python(...own('b')), node(...own('c'))]
+    const killed = python(...own('d'))
+    await until(recorded('logs-live', '0-1.jsonl', 4000))
+    await kill(killed)
+    const again = python(...own('d'))
+    await until(recorded('logs-live', '2-1.jsonl', 4000))
+    await kill(first)
+    await finish(server(), again, ...others)
+
+    const models = ['equal_step-size=0.1', 'equal_step-size=polynomial-0.7', 'importance_step-size=0.1', 'importance_step-size=polynomial-0.7'].map((one) => `averaging=${one}/1`) // prettier-ignore
+    expect(outcomeOf('logs-live', models)).toEqual(outcomeOf('logs-whole', models))
+  })
+
+  it('learns alone, with a step size that moves with every step and a table drawn for a known lake', async () => {
+    const steps = Array.from({ length: 60 }, (_, i) => [i % 16, i % 4, i % 7 === 0 ? 1 : 0, (5 * i + 1) % 16, i % 9 === 0].join(',')) // prettier-ignore
+    const log = fileOf('lake.csv', ['state,action,reward,next_state,terminated', ...steps])
+    const file = fileOf('alone.yaml', [
+      'environment: { family: frozen-lake, discount: 0.9 }',
+      'agents: { logs: [lake.csv] }',
+      'algorithm: { name: q-learning, stepSize: { rescaledLinear: true }, steps: 500, initial: perAgent }',
+      'seeds: 2',
+      'evaluate: { metrics: [error] }',
+    ])
+    expect(fedrl(['run', file, '--out', path('alone-whole'), '--threads', '1']).code).toBe(0)
+    const [server, url] = await serve(file, 'alone-live', 'a')
+    await finish(python('join', url, '--agent', 'a', '--logs', log, '--state', path('state-alone'), '--wait', '60'), server()) // prettier-ignore
+    const models = ['default/1', 'default/2']
+    expect(modelsOf('alone-live', models)).toEqual(modelsOf('alone-whole', models))
+  })
+
+  it('is let in by its key, over TLS, and by no other', async () => {
+    expect(fedrl(['keys', 'init', path('keys')]).code).toBe(0)
+    for (const name of ['a', 'b']) expect(fedrl(['keys', 'add', path('keys'), name]).code).toBe(0)
+    const ca = authority(path('ca'))
+    const tls = ca.issue('server', ['DNS:localhost'])
+    const file = fileOf('keys.yaml', [
+      'environment: { states: 12, actions: 3, discount: 0.9, rewardRange: [0, 1] }',
+      'agents: { count: 1, experience: own }',
+      'algorithm: { name: fed-asyn-q, stepSize: 0.1, syncPeriod: 10, steps: 100 }',
+    ])
+    const port = await freePort()
+    const secure = ['--keys', path('keys'), '--tls-cert', tls.cert, '--tls-key', tls.key]
+    const server = node('serve', file, '--listen', `127.0.0.1:${port}`, '--out', path('keys-live'), ...secure)
+    const own = ['join', `wss://localhost:${port}`, '--agent', 'a', '--logs', logOf('keys', 0), '--state', path('state-keys'), '--tls-ca', ca.ca, '--wait', '60'] // prettier-ignore
+    const other = python(...own, '--key', path('keys/b.key'))
+    expect([await other.ended(), other.said().split('\n').at(-2)]).toEqual([1, expect.stringContaining(`refused a (unauthorized)`)]) // prettier-ignore
+    const none = python(...own)
+    expect([await none.ended(), none.said()]).toEqual([1, expect.stringContaining('asks for the key of a')])
+    chmodSync(path('keys/a.key'), 0o644)
+    const open = python(...own, '--key', path('keys/a.key'))
+    expect([await open.ended(), open.said()]).toEqual([
+      2,
+      expect.stringContaining('others may read this key'),
+    ])
+    chmodSync(path('keys/a.key'), 0o600)
+    await finish(python(...own, '--key', path('keys/a.key')), server)
+  })
+
+  it('tells both sides that its environment has other S and A', async () => {
+    const file = fileOf('other.yaml', ownExperience('{ states: 16, actions: 4, discount: 0.9, rewardRange: [0, 1] }', 'stepSize: 0.1, syncPeriod: 10, steps: 100')) // prettier-ignore
+    const [server, url] = await serve(file, 'other', 'a,b,c,d')
+    const running = server()
+    const agent = python('join', url, '--agent', 'a', '--gym', 'Taxi-v3', '--state', path('state-other'), '--wait', '60') // prettier-ignore
+    const said = 'expected an environment with 16 states and 4 actions, as the experiment has, got 500 and 6'
+    expect([await agent.ended(), agent.said().split('\n').at(-2)]).toEqual([2, `error: ${said}`])
+    await until(() => running.said().includes(said))
+    await kill(running)
+  })
+
+  /** Four agents act in an environment of Gymnasium. */
+  async function acting(
+    out: string,
+    file: string,
+    name: string,
+    disturb?: (agents: Running[], join: (agent: number) => Running) => Promise<void>,
+  ): Promise<void> {
+    const names = [0, 1, 2, 3].map((agent) => `g${agent}`)
+    const [server, url] = await serve(file, out, names.join(','))
+    const joining = (agent: number): Running =>
+      python('join', url, '--agent', `g${agent}`, '--gym', name, '--state', path(`state-${out}-${agent}`), '--wait', '60') // prettier-ignore
+    const running = server()
+    const agents = [0, 1, 2, 3].map(joining)
+    await disturb?.(agents, joining)
+    await finish(running, ...agents)
+  }
+
+  const score = (out: string, name: string): number =>
+    Number(runModule(['tests.greedy', join(path(out), 'models', 'default', '1.safetensors'), name]))
+
+  it('four agents that act in FrozenLake-v1 learn to cross it', async () => {
+    const file = fileOf('lake.yaml', ownExperience('{ states: 16, actions: 4, discount: 0.99, rewardRange: [0, 1] }', 'stepSize: 0.01, syncPeriod: 500, steps: 100000, initial: 0.3')) // prettier-ignore
+    await acting('lake', file, 'FrozenLake-v1')
+    // the best that there is within 100 steps: 0.74 of all attempts reach the goal
+    expect(score('lake', 'FrozenLake-v1')).toBeGreaterThan(0.68)
+  })
+
+  it('four agents that act in Taxi-v3 learn to drive', async () => {
+    const file = fileOf('taxi.yaml', ownExperience('{ states: 500, actions: 6, discount: 0.95, rewardRange: [-10, 20] }', 'stepSize: 0.5, syncPeriod: 500, steps: 50000, initial: 0')) // prettier-ignore
+    await acting('taxi', file, 'Taxi-v3')
+    expect(score('taxi', 'Taxi-v3')).toBeGreaterThan(7)
+  })
+
+  it('an agent that is killed while it acts goes on where it was: the model is the same to the last byte', async () => {
+    const file = fileOf('killed.yaml', ownExperience('{ states: 500, actions: 6, discount: 0.9, rewardRange: [-10, 20] }', 'stepSize: 0.1, syncPeriod: 20, steps: 6000, initial: shared')) // prettier-ignore
+    await acting('undisturbed', file, 'Taxi-v3')
+    await acting('disturbed', file, 'Taxi-v3', async (agents, join) => {
+      for (const bytes of [2000, 9000]) {
+        await until(recorded('disturbed', '0-1.jsonl', bytes))
+        await kill(agents[1] as Running)
+        agents[1] = join(1)
+      }
+    })
+    expect(outcomeOf('disturbed', ['default/1'])).toEqual(outcomeOf('undisturbed', ['default/1']))
+  })
+})
