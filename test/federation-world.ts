@@ -1,5 +1,5 @@
 /** A federation in this process for tests: a server and agents over any transport, which can be thrown away and made again. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +14,7 @@ import { inProcess } from '../src/experiment/executor/in-process.ts'
 import { carryOutIn } from '../src/experiment/carry-out.ts'
 import { serveExperiment, type ServeOptions } from '../src/experiment/federated/serve.ts'
 import { invitee } from '../src/experiment/federated/join.ts'
+import { experimentText } from '../src/experiment/manifest.ts'
 import { parseExperiment } from '../src/experiment/parse.ts'
 import { run, type RunResult } from '../src/experiment/run.ts'
 import { sha256, trialsOf } from '../src/experiment/trial.ts'
@@ -47,6 +48,13 @@ export function experimentOf(text: string): Experiment {
   const parsed = parseExperiment(text, { folder: root })
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.issues))
   return parsed.value
+}
+
+/** A file with an experiment, from which agents of this machine take the logs that it names. */
+export function fileOf(experiment: Experiment): string {
+  const path = join(root, `${++folders}.yaml`)
+  writeFileSync(path, experimentText(experiment))
+  return path
 }
 
 /** So many logs, alternately copies of these two. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Experiment } from '../src/experiment/experiment.ts'
+import { invitee } from '../src/experiment/federated/join.ts'
 import { listenMemory, type MemoryListener } from '../src/transport/memory.ts'
 import { connectWebSocket, listenWebSocket } from '../src/transport/websocket.ts'
 import { TransportError, type Connection, type Listener } from '../src/transport.ts'
@@ -13,6 +14,7 @@ import {
   crashingWriter,
   cutAfter,
   experimentOf,
+  fileOf,
   keepTakingPart,
   logsOf,
   memoryJournal,
@@ -112,6 +114,7 @@ async function federation(experiment: Experiment, place: Place, seed: number | n
   const draw = chances(seed ?? 0)
   const crashes: Crashes = { agents: 0, server: 0 }
   const out = newFolder()
+  const file = fileOf(experiment)
   /** the first crash comes early enough to come at all */
   const soon = (before: number, most: number, later: number): number => 3 + draw(before === 0 ? most : later)
   const agents = GROUPS.map((group) => {
@@ -124,6 +127,7 @@ async function federation(experiment: Experiment, place: Place, seed: number | n
           group,
           connect,
           seed === null ? journal : crashingJournal(journal, soon(crashes.agents, 5, 20)),
+          { open: invitee({ file }) },
         ),
       crashes,
     )
@@ -135,7 +139,10 @@ async function federation(experiment: Experiment, place: Place, seed: number | n
     const listener = await place.listen()
     const write = seed === null ? {} : { write: crashingWriter(3 + soon(crashes.server, 5, 25)) }
     try {
-      const { folder } = await Promise.race([served(experiment, listener, { out, ...write }), failed])
+      const { folder } = await Promise.race([
+        served(experiment, listener, { out, isLocal: true, ...write }),
+        failed,
+      ])
       expect(new Set(await Promise.all(agents))).toEqual(new Set(['finished']))
       return { folder, crashes }
     } catch (error) {

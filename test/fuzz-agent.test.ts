@@ -21,7 +21,7 @@ import { mutated } from './mutations.ts'
 
 afterAll(removeFolders)
 
-const FRAMES = Number(process.env['FEDRL_FUZZ'] ?? 1000)
+const FRAMES = Number(process.env['FEDRL_FUZZ'] ?? 400)
 
 const FILES: Readonly<Record<string, string>> = {
   'fed-asyn-q': `name: q

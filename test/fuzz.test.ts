@@ -1,6 +1,6 @@
 /**
- * Nothing that anybody sends hurts a server: mutated frames of a real federation, from strangers, from a member and over the lines of honest
- * agents, while honest agents learn. The run ends in the bytes of the undisturbed one, and memory does not grow.
+ * Nothing that anybody sends hurts a server: mutated frames of a real federation, from strangers and from a member, while honest agents
+ * learn. The run ends in the bytes of the undisturbed one, and memory does not grow.
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -28,7 +28,7 @@ import { forged, mutated, mutatedInside, type Corpus } from './mutations.ts'
 afterAll(removeFolders)
 
 /** So many mutated frames over memory: what a test run has time for, or as many as FEDRL_FUZZ says. */
-const FRAMES = Number(process.env['FEDRL_FUZZ'] ?? 3000)
+const FRAMES = Number(process.env['FEDRL_FUZZ'] ?? 1500)
 const SEED = Number(process.env['FEDRL_FUZZ_SEED'] ?? 1)
 
 /** Three honest agents; a fourth may come, and is not needed. */
@@ -175,7 +175,8 @@ async function attackOnce(
     for (; isOpen() && sent < most; sent++) {
       const inside = isMember && below(stream, 8) > 0
       await connection.send(inside ? mutatedInside(updates, stream) : mutated(corpus, stream))
-      await next(24)
+      // what is wrong inside ends no connection: some at a time
+      if (!inside || sent % 8 === 7) await next(24)
     }
   } catch (error) {
     if (!(error instanceof ConnectionClosed)) throw error
@@ -207,7 +208,8 @@ function pacing(updates: number) {
     async pass(frame: Uint8Array): Promise<void> {
       if (kindIn(frame) !== 'update') return
       const own = passed++
-      const mayPass = (): boolean => own < share * updates
+      const mayPass = (): boolean =>
+        own < Math.min(share * updates, share < 1 ? updates - HONEST.length : Infinity)
       while (!mayPass()) await new Promise<void>((resolve) => waiting.push(resolve))
     },
   }
@@ -256,7 +258,7 @@ describe.each(Object.keys(FILES))(
     it('over WebSocket', async () => {
       const listener = await listenWebSocket()
       const connect: Connect = () => connectWebSocket(listener.address)
-      expect(await underAttack(name, listener, connect, Math.ceil(FRAMES / 10))).toBeLessThan(8)
+      expect(await underAttack(name, listener, connect, Math.ceil(FRAMES / 5))).toBeLessThan(8)
     }, 7_200_000)
   },
 )

@@ -4,7 +4,7 @@ import { decodeFrame, encodeFrame, type Frame } from '../src/protocol/frame.ts'
 import { below, nextWord, type Stream } from '../src/numeric/stream.ts'
 
 /** The index of the agent that frames are made out to; {@link mutated} never makes one that is all right for it. */
-export const MALLORY = 3
+const MALLORY = 3
 
 /** An index that no agent has. */
 const NOBODY = 100

@@ -1,6 +1,8 @@
 /** A federation that is operated: what it tells while it goes on, what it writes down, and what happens where the disk is full. */
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { writeAtomically, type Writer } from '../src/experiment/disk.ts'
@@ -26,6 +28,7 @@ import {
   takePart,
   textOf,
 } from './federation-world.ts'
+import { until } from './until.ts'
 
 afterAll(removeFolders)
 
@@ -92,11 +95,6 @@ async function shown(run: string): Promise<string> {
   let text = ''
   await show(run, {}, { ...io, result: (_, told) => void (text = told()) })
   return text
-}
-
-/** Waits until it is so. */
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 2))
 }
 
 describe('a federation under way', () => {
@@ -176,6 +174,25 @@ describe('a federation under way', () => {
       { agent: 2, name: 'c' },
     ])
     expect(here.log().at(-1)).toMatchObject({ level: 'info', event: 'finished', msg: 'all runs are over' })
+  })
+
+  it('names nobody to whom asks by another name than one of this machine, or through another server', async () => {
+    const here = await operated(TEXT)
+    // it looks for a server that is gone, until the test ends
+    void here.join(['ward-a']).catch(() => undefined)
+    await until(() => here.operations.status()?.present === 1)
+    const { port } = new URL(here.url)
+    const told = async (headers: Record<string, string>): Promise<string> => {
+      const [response] = (await once(get({ port, path: '/status', headers }), 'response')) as [IncomingMessage]
+      let text = ''
+      for await (const piece of response.setEncoding('utf8')) text += piece as string
+      return text
+    }
+    expect(await told({ host: `localhost:${port}` })).toContain('ward-a')
+    expect(await told({ host: `rebound.example:${port}` })).not.toContain('ward-a')
+    expect(await told({ 'x-forwarded-for': '192.0.2.1' })).not.toContain('ward-a')
+    here.stop.abort()
+    await expect(here.done).rejects.toThrow('stopped')
   })
 
   it('names nobody where others than the operator can ask', async () => {

@@ -57,6 +57,7 @@ function make(): string {
   const hash = createHash('sha256')
     .update(readFileSync(join(PACKAGE, 'pyproject.toml')))
     .update(version)
+    .update(PACKAGE)
   const folder = join(CACHE, hash.digest('hex').slice(0, 16))
   const python = join(folder, 'bin', 'python')
   const stamp = join(folder, 'ready')

@@ -54,7 +54,7 @@ function join(name: string, isFirst: boolean): Promise<void> {
         if (isFirst) told(message.round)
         socket.send(update(message.round))
       } else if (message.kind === 'control' && message.action === 'finished') {
-        socket.close()
+        socket.close(1000, 'finished')
         if (++finished === Number(count)) {
           process.send?.({ type: 'done', ms: (until - since) / rounds })
           process.disconnect()

@@ -49,6 +49,17 @@ describe('asking for a status', () => {
     expect(await told(`wss://127.0.0.1:${page}`)).toContain('it speaks no TLS')
   })
 
+  it('asks below the path of the address, where another server passes it on', async () => {
+    const asked: string[] = []
+    const server = createHttp((request, response) => {
+      asked.push(request.url ?? '')
+      response.end('{}')
+    })
+    const port = await portOf(server)
+    for (const path of ['', '/', '/wards', '/wards/']) await told(`ws://127.0.0.1:${port}${path}`)
+    expect(asked).toEqual(['/status', '/status', '/wards/status', '/wards/status'])
+  })
+
   it('says that the server is not ready', async () => {
     const server = createHttp()
     hang(

@@ -1,9 +1,9 @@
 /** Asks a server how its federation stands; who else answers, or nobody, is told in one line. */
-import { readFile } from 'node:fs/promises'
 import { get as getHttp, type IncomingMessage } from 'node:http'
 import { get as getHttps } from 'node:https'
 import { InputError, RunError } from '../experiment/errors.ts'
 import type { FederationStatus } from '../experiment/federated/status.ts'
+import { authorityIn } from './certificate.ts'
 
 /** So long a server has to answer, ms. */
 const PATIENCE_MS = 5000
@@ -28,20 +28,16 @@ export async function askStatus(
   const scheme = at === null ? undefined : SCHEMES[at.protocol]
   if (at === null || scheme === undefined)
     throw new InputError('URL', `expected the address of a server, as in ws://127.0.0.1:7070, got ${url}`)
-  const ca = tlsCa === undefined ? undefined : await certificatesIn(tlsCa)
-  const { status, text } = await answerOf(url, `${scheme}//${at.host}/status`, ca)
+  const ca = tlsCa === undefined ? undefined : await authorityIn('--tls-ca', tlsCa)
+  const { status, text } = await answerOf(
+    url,
+    `${scheme}//${at.host}${at.pathname.replace(/\/$/, '')}/status`,
+    ca,
+  )
   const document = parsed(text)
   if (document?.program !== 'fedrl') throw new RunError(`${url} answers, but is no server of fedrl`)
   if (status !== 200) throw new RunError(`${url}: ${document.reason ?? 'the server has no status now'}`)
   return document
-}
-
-async function certificatesIn(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw new InputError('--tls-ca', `cannot read ${path}: ${(error as Error).message}`)
-  }
 }
 
 /** What a server of fedrl says of itself, whatever else. */

@@ -11,6 +11,8 @@ export interface ListenFlags extends BrokerFlags, WebSocketServerFlags {
   readonly nats?: string
   /** the private key of the server on the broker, PEM */
   readonly natsKey?: string
+  /** keep a copy of the run on the broker */
+  readonly mirror?: boolean
 }
 
 /** How an agent gets to a server, as typed. */
@@ -39,7 +41,9 @@ export async function listenerOf(
   folder: string,
   onNote: (line: string) => void,
 ): Promise<Endpoint> {
-  const { nats, natsKey } = flags
+  const { nats, natsKey, mirror } = flags
+  if (nats === undefined && mirror === true)
+    throw new InputError('--mirror', 'belongs to --nats: the broker keeps the copy')
   if (nats === undefined) return listenOnWebSocket(flags, onNote)
   for (const [flag, text] of Object.entries(OF_WEBSOCKET))
     if (flags[flag as keyof typeof OF_WEBSOCKET] !== undefined)
@@ -58,6 +62,7 @@ async function listenOnWebSocket(flags: ListenFlags, onNote: (line: string) => v
     lost: new AbortController().signal,
     http: listener.server,
     answerWith: () => undefined,
+    openMirror: null,
   }
 }
 

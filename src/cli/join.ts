@@ -93,10 +93,12 @@ function noticeText(notice: AgentNotice): string {
       return `the server refused an update of agent ${notice.agent}: ${notice.reason}`
     case 'turned-away':
       return `the server refused ${refusalOf(notice)}`
+    case 'put-off':
+      return `the server does not take ${refusalOf(notice)}; trying again`
     case 'away':
       return `not connected: ${notice.reason}; trying again`
   }
 }
 
-const refusalOf = ({ name, code, reason }: Extract<AgentNotice, { type: 'turned-away' }>): string =>
+const refusalOf = ({ name, code, reason }: Extract<AgentNotice, { type: 'turned-away' | 'put-off' }>): string =>
   `${name} (${code}): ${reason}`

@@ -1,6 +1,5 @@
-/** What the commands of a federation share: the time, names of sessions and agents, which hosts are this machine, and what they tell a person. */
+/** What the commands of a federation share: the time, names of sessions and agents, and what they tell a person. */
 import { randomBytes } from 'node:crypto'
-import { isIPv4 } from 'node:net'
 import { InputError } from '../experiment/errors.ts'
 import type { Clock } from '../federation/clock.ts'
 import type { ServerNotice } from '../federation/server.ts'
@@ -16,10 +15,6 @@ export const clock: Clock = {
 
 /** A name for a session: 32 hexadecimal digits. */
 export const newSession = (): string => randomBytes(16).toString('hex')
-
-/** Whether only this machine can reach a host. */
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || host === '[::1]' || (isIPv4(host) && host.startsWith('127.'))
 
 /** The names of agents in a flag. @throws InputError where one is none, or stands there twice */
 export function parseNames(flag: string, text: string | undefined): string[] {

@@ -60,6 +60,22 @@ it('appends lines of JSON to a file, and leaves the notes to people', async () =
   for (const line of lines) expect(line).toHaveProperty('run', '0123456789abcdef')
 })
 
+it('is told what becomes of keys and certificate, as people are', async () => {
+  const path = join(root, 'guard')
+  const told: string[] = []
+  const people: Io = { ...io, note: (line) => void told.push(line) }
+  const log = openLog({ log: path }, people)
+  log.guard('the keys were read again')
+  log.close()
+  openLog({}, people).guard('so was the certificate')
+  expect(told).toEqual(['the keys were read again', 'so was the certificate'])
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({
+    level: 'warn',
+    event: 'guard',
+    msg: 'the keys were read again',
+  })
+})
+
 it('takes the place of the notes on the standard error stream', () => {
   const { people } = openLog({ log: '-' }, io)
   people.note('not told')

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { pino } from 'pino'
 import { systemCode, systemReason } from '../experiment/disk.ts'
 import { InputError } from '../experiment/errors.ts'
-import { LOG_LEVELS, type LogLevel } from '../experiment/federated/log.ts'
+import { loggerTo, LOG_LEVELS, type LogLevel } from '../experiment/federated/log.ts'
 import type { OperationsOptions } from '../experiment/federated/operations.ts'
 import type { Io } from './io.ts'
 
@@ -19,6 +19,8 @@ export interface OpenLog {
   readonly options: Pick<OperationsOptions, 'log'>
   /** what lines for people go through: nowhere where the log has their place */
   readonly people: Pick<Io, 'interactive' | 'note'>
+  /** tells people, and the log, what became of keys and certificate */
+  guard(line: string): void
   close(): void
 }
 
@@ -27,7 +29,8 @@ const STDERR = 2
 /** Opens the log that the flags ask for. @throws InputError where the file cannot be written, or there is no such level */
 export function openLog({ log: path, logLevel = 'info' }: LogFlags, io: Io): OpenLog {
   const level = levelOf(logLevel)
-  if (path === undefined) return { options: {}, people: io, close: () => undefined }
+  if (path === undefined)
+    return { options: {}, people: io, guard: (line) => io.note(line), close: () => undefined }
   const toStderr = path === '-'
   const fd = toStderr ? STDERR : opened(path)
   const destination = pino.destination({ fd, sync: true })
@@ -37,9 +40,15 @@ export function openLog({ log: path, logLevel = 'info' }: LogFlags, io: Io): Ope
       io.note(`the log ${path} is not written any more: ${systemReason(error.code ?? error.message)}`)
     told = true
   })
+  const people = toStderr ? { interactive: false, note: () => undefined } : io
+  const logger = loggerTo(level, destination)
   return {
     options: { log: { level, destination } },
-    people: toStderr ? { interactive: false, note: () => undefined } : io,
+    people,
+    guard(line) {
+      people.note(line)
+      logger.warn({ event: 'guard' }, line)
+    },
     close: () => (toStderr ? undefined : closeSync(fd)),
   }
 }

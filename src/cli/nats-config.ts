@@ -1,13 +1,14 @@
 /** `fedrl nats-config`: writes the configuration of a nats-server on which each agent may send and hear for itself alone. */
 import { join, dirname, resolve } from 'node:path'
 import { writeAtomically } from '../experiment/disk.ts'
+import { isLoopback } from '../experiment/federated/loopback.ts'
 import { InputError } from '../experiment/errors.ts'
 import { readKeys, readPrivateKey } from '../experiment/federated/key-folder.ts'
 import { brokerConfig, type BrokerConfig } from '../transport/nats-config.ts'
 import { publicBytes } from '../transport/nats-key.ts'
 import { USUAL_FEDERATION } from '../transport/nats-url.ts'
 import type { Io } from './io.ts'
-import { isLoopback } from './live.ts'
+import { placeIn } from './place.ts'
 
 /** The flags of `fedrl nats-config`, as typed. */
 export interface NatsConfigFlags {
@@ -62,10 +63,9 @@ async function write(path: string, text: string): Promise<void> {
 
 /** Where the broker listens. @throws InputError where that is no place, or one that others reach without encryption */
 function listenOf({ listen = USUAL, tlsCert, insecure }: NatsConfigFlags): BrokerConfig['listen'] {
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(listen) ?? []
-  if (host === '' || Number(port) > 65535)
-    throw new InputError('--listen', `expected host:port, as in ${USUAL}, got ${listen}`)
-  if (isLoopback(host) || tlsCert !== undefined || insecure === true) return { host, port: Number(port) }
+  const { host, port } = placeIn('--listen', listen, USUAL)
+  if (isLoopback(host) || tlsCert !== undefined || insecure === true)
+    return { host: host.includes(':') ? `[${host}]` : host, port }
   throw new InputError(
     '--listen',
     `expected --tls-cert and --tls-key, for other machines reach ${host}; --insecure does without, and lets others on the way read`,

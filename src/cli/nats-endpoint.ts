@@ -3,14 +3,18 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import type { NodeConnectionOptions } from '@nats-io/transport-node'
+import { isLoopback } from '../experiment/federated/loopback.ts'
+import { blaming } from '../experiment/disk.ts'
 import { InputError, RunError } from '../experiment/errors.ts'
 import { readPrivateKey } from '../experiment/federated/key-folder.ts'
+import { withoutNames, type FederationStatus } from '../experiment/federated/status.ts'
 import { TransportError } from '../transport.ts'
 import { KeyRefused, onDemand, type NatsServer } from '../transport/nats-broker.ts'
+import { openNatsMirror } from '../transport/nats-mirror.ts'
 import { askServer, connectNats, listenNats } from '../transport/nats.ts'
 import { parseNatsUrl, type NatsAddress } from '../transport/nats-url.ts'
+import { authorityIn } from './certificate.ts'
 import type { Connector, Endpoint } from './reach.ts'
-import { isLoopback } from './live.ts'
 
 /** What opens the way to a broker, as typed. */
 export interface BrokerFlags {
@@ -46,18 +50,30 @@ export async function listenOnNats(
   const listener = await listenNats({ ...address, options }, as).catch((error: Error) => {
     throw error instanceof TransportError ? new InputError('--nats', error.message) : error
   })
+  const isLocal = address.hosts.every(isLoopback)
   const lost = new AbortController()
   void listener.lost.then((reason) => lost.abort(new RunError(reason)))
   return {
     listener,
     url: text,
-    isLocal: address.hosts.every(isLoopback),
+    isLocal,
     servers: [...namesIn(flags.name), ...address.names],
     lost: lost.signal,
     http: null,
-    answerWith: (status) => listener.answerWith(() => new TextEncoder().encode(JSON.stringify(status()))),
+    answerWith: (status) => listener.answerWith(() => answerOf(status(), isLocal || hasKey(flags, key))),
+    openMirror: (signal, onNote) =>
+      openNatsMirror({ ...address, options, holder: as.holder, signal, onNote }).catch((error: Error) => {
+        throw error instanceof TransportError ? new InputError('--mirror', error.message) : error
+      }),
   }
 }
+
+/** What somebody is answered who asks over the broker: names only where the broker is this machine's, or knows who its users are. */
+const answerOf = (status: FederationStatus | null, isTrusted: boolean): Uint8Array =>
+  new TextEncoder().encode(JSON.stringify(status === null || isTrusted ? status : withoutNames(status)))
+
+const hasKey = ({ creds }: BrokerFlags, [, path]: KeyFlag): boolean =>
+  path !== undefined || creds !== undefined
 
 /** What agents dial where that is not what the server dials. @throws InputError where it is no address */
 const namesIn = (text: string | undefined): readonly string[] =>
@@ -114,20 +130,22 @@ export function addressIn(flag: string, text: string): NatsAddress {
 export async function optionsOf(
   flag: string,
   { hosts, isEncrypted }: NatsAddress,
-  { creds, tlsCa, insecure }: BrokerFlags,
-  [keyFlag, key]: KeyFlag,
+  flags: BrokerFlags,
+  key: KeyFlag,
 ): Promise<NodeConnectionOptions> {
   await checkClient(flag)
+  const { creds, tlsCa, insecure } = flags
+  const [keyFlag, path] = key
   const host = hosts.find((one) => !isLoopback(one))
-  const hasKey = key !== undefined || creds !== undefined
-  if (host !== undefined && insecure !== true && !(isEncrypted && hasKey))
+  const isKnown = hasKey(flags, key)
+  if (host !== undefined && insecure !== true && !(isEncrypted && isKnown))
     throw new InputError(
       flag,
       `expected ${isEncrypted ? `${keyFlag} (or --creds)` : `tls://${host}`}, for ${host} is another machine; --insecure does without, and lets others on the way read and take part`,
     )
   return {
-    ...(isEncrypted && { tls: tlsCa === undefined ? {} : { ca: await textOf('--tls-ca', tlsCa) } }),
-    ...(hasKey && { authenticator: await authenticatorOf(creds, keyFlag, key ?? '') }),
+    ...(isEncrypted && { tls: tlsCa === undefined ? {} : { ca: await authorityIn('--tls-ca', tlsCa) } }),
+    ...(isKnown && { authenticator: await authenticatorOf(creds, keyFlag, path ?? '') }),
   }
 }
 
@@ -143,15 +161,7 @@ async function authenticatorOf(creds: string | undefined, keyFlag: string, key: 
     const { keyAuthenticator } = await import('../transport/nats-key.ts')
     return keyAuthenticator((await readPrivateKey(keyFlag, key)).key)
   }
-  const text = await textOf('--creds', creds)
+  const text = await blaming('--creds', creds, 'credentials of NATS', () => readFile(creds, 'utf8'))
   const { credsAuthenticator } = await import('@nats-io/transport-node')
   return credsAuthenticator(new TextEncoder().encode(text))
-}
-
-async function textOf(flag: string, path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw new InputError(flag, `cannot read ${path}: ${(error as Error).message}`)
-  }
 }

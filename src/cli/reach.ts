@@ -1,6 +1,8 @@
 /** How a server is reached, whatever the transport: what it listens on, and what agents connect by. */
 import type { Server } from 'node:http'
+import type { FederationStatus } from '../experiment/federated/status.ts'
 import type { Connection, Listener } from '../transport.ts'
+import type { Mirror } from '../transport/mirror.ts'
 
 /** Where a server listens. */
 export interface Endpoint {
@@ -16,7 +18,13 @@ export interface Endpoint {
   /** the HTTP server that agents connect to; null on a broker */
   readonly http: Server | null
   /** What is answered from now on to whoever asks over the broker how the run stands; over WebSocket they ask the server itself. */
-  answerWith(status: () => unknown): void
+  answerWith(status: () => FederationStatus | null): void
+  /**
+   * Opens the copy of the run that the broker keeps; null where agents connect to no broker.
+   * @param signal once aborted, a broker that is away is not waited for
+   * @throws InputError where the broker keeps none
+   */
+  readonly openMirror: ((signal: AbortSignal, onNote: (line: string) => void) => Promise<Mirror>) | null
 }
 
 /** How agents get to a server. */

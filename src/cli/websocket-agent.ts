@@ -1,10 +1,10 @@
 /** How an agent gets to a server over WebSocket, and what stands in the way, in words. */
+import { isLoopback } from '../experiment/federated/loopback.ts'
 import { InputError } from '../experiment/errors.ts'
 import { serverName } from '../federation/agent.ts'
 import { TransportError, type Connection } from '../transport.ts'
 import { connectWebSocket } from '../transport/websocket.ts'
 import { authorityIn } from './certificate.ts'
-import { isLoopback } from './live.ts'
 
 /** How an agent gets to a server, as typed. */
 export interface WebSocketAgentFlags {

@@ -2,16 +2,17 @@
 import { hostname, networkInterfaces } from 'node:os'
 import { isIPv6 } from 'node:net'
 import { serverName } from '../federation/agent.ts'
+import { isLoopback } from '../experiment/federated/loopback.ts'
 import { InputError } from '../experiment/errors.ts'
 import { TransportError } from '../transport.ts'
-import { listenWebSocket, type WebSocketListener } from '../transport/websocket.ts'
+import { listenWebSocket, type WebSocketListener, type WebSocketPlace } from '../transport/websocket.ts'
 import {
   certificateOf,
   renewCertificate,
   type CertificateFlags,
   type ServerCertificate,
 } from './certificate.ts'
-import { isLoopback } from './live.ts'
+import { placeIn } from './place.ts'
 
 /** Where a server listens, as typed. */
 export interface WebSocketServerFlags extends CertificateFlags {
@@ -30,7 +31,7 @@ export interface WebSocketServer {
   readonly url: string
   /** what agents may call it, at least one */
   readonly servers: readonly string[]
-  /** nobody on another machine reaches it */
+  /** nobody on another machine reaches it, nor does another server pass anybody on to it */
   readonly isLocal: boolean
 }
 
@@ -47,11 +48,13 @@ export async function webSocketServerOf(
   flags: WebSocketServerFlags,
   onNote: (line: string) => void,
 ): Promise<WebSocketServer> {
-  const { host, port } = placeIn(flags.listen ?? USUAL)
+  const { host, port } = placeIn('--listen', flags.listen ?? USUAL, USUAL)
   expectGuarded(host, flags)
   const certificate = await certificateOf(flags)
   const named = namesIn(flags.name, certificate)
-  const listener = await listening(host, port, certificate)
+  // who visits a page of somebody else must not let it take part: where there are no keys, it would be taken in
+  const isOpen = isLoopback(host) && flags.keys === undefined
+  const listener = await listening(host, port, certificate, isOpen ? isOwnPage : undefined)
   if (certificate !== null) {
     const end = await renewCertificate(listener.server, flags, onNote)
     listener.server.once('close', end)
@@ -61,14 +64,8 @@ export async function webSocketServerOf(
   const usual = hostsOf(host, certificate).map((one) => addressOf(scheme, one, bound))
   const servers = named ?? [...new Set(usual)]
   const url = isLoopback(host) && named === null ? listener.address : (servers[0] ?? listener.address)
-  return { listener, url, servers, isLocal: isLoopback(host) }
-}
-
-function placeIn(text: string): { readonly host: string; readonly port: number } {
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? []
-  if (host === '' || Number(port) > 65535)
-    throw new InputError('--listen', `expected host:port, as in ${USUAL}, got ${text}`)
-  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
+  const isLocal = [host, ...(named ?? []).map((name) => new URL(name).hostname)].every(isLoopback)
+  return { listener, url, servers, isLocal }
 }
 
 /** Whom others can reach asks them who they are, and lets nobody on the way read or change what is sent. */
@@ -100,13 +97,22 @@ function namesIn(text: string | undefined, certificate: ServerCertificate | null
   })
 }
 
+/** Whether a page came from this machine. */
+const isOwnPage = (origin: string): boolean => URL.canParse(origin) && isLoopback(new URL(origin).hostname)
+
 async function listening(
   host: string,
   port: number,
   certificate: ServerCertificate | null,
+  mayConnect: WebSocketPlace['mayConnect'],
 ): Promise<WebSocketListener> {
   try {
-    return await listenWebSocket({ host, port, ...(certificate !== null && { tls: certificate.pem }) })
+    return await listenWebSocket({
+      host,
+      port,
+      ...(certificate !== null && { tls: certificate.pem }),
+      ...(mayConnect !== undefined && { mayConnect }),
+    })
   } catch (error) {
     throw error instanceof TransportError ? new InputError('--listen', error.message) : error
   }

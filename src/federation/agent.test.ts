@@ -15,6 +15,7 @@ import {
   type AgentNotice,
   type TakePartOptions,
 } from './agent.ts'
+import { Unfit } from './agent/unfit.ts'
 import type { AgentRun } from './agent-run.ts'
 import type { JournalStore } from './agent-journal.ts'
 
@@ -211,6 +212,22 @@ describe('what agents do not put up with', () => {
     const { error, last } = await refusal([welcome('a', 0)], journal)
     expect(error).toContain('mismatch: the server is at phase 0 of a run in which a was promised phase 0')
     expect(last).toMatchObject({ kind: 'failure', code: 'mismatch', name: 'a' })
+  })
+
+  it('an experiment whose fault quotes what no message may hold: the server is told without it', async () => {
+    const here = world(['a'], memoryJournal(), {
+      open: () =>
+        Promise.reject(new Unfit(`unknown key "\u0012${'x'.repeat(600)}"`, new Error('unknown key'))),
+    })
+    const server = await here.next()
+    await server.hear()
+    await server.say(welcome('a', 0))
+    expect(await server.hear()).toMatchObject({
+      kind: 'failure',
+      code: 'mismatch',
+      reason: `unknown key " ${'x'.repeat(486)}`,
+    })
+    await expect(here.done).rejects.toThrow('unknown key')
   })
 
   it('a Task from a state that they do not have, one that does not fit, and one for somebody else', async () => {

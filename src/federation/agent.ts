@@ -5,6 +5,7 @@
 import type { FailureCode } from '../protocol/session-messages.ts'
 import { TransportError, type Connection } from '../transport.ts'
 import type { SessionOptions } from './agent/options.ts'
+import { FIRST_PAUSE, longer } from './agent/pauses.ts'
 import { Session, type SessionEnd } from './agent/session.ts'
 import { AgentJournal, type JournalStore } from './agent-journal.ts'
 import { pause } from './clock.ts'
@@ -39,10 +40,6 @@ export class Refused extends Error {
 export class Unreachable extends Error {
   override readonly name = 'Unreachable'
 }
-
-/** From a lost connection to the next attempt: so long at first, then twice as long each time, up to the most, ms. */
-const FIRST_PAUSE = 250
-const LONGEST_PAUSE = 10_000
 
 /**
  * Takes part until all runs are over, or the agents have left.
@@ -85,7 +82,7 @@ async function untilOver(
     onNotice?.({ type: 'away', reason: end.reason })
     if (isWelcome) wait = FIRST_PAUSE
     await pause(clock, wait, signal)
-    wait = Math.min(2 * wait, LONGEST_PAUSE)
+    wait = longer(wait)
   }
   return 'left'
 }

@@ -48,3 +48,25 @@ export class Members {
     return next
   }
 }
+
+/**
+ * The members of a store, and those whose names are given beforehand.
+ * @param agents K
+ * @param given names by index
+ * @throws RangeError where they are not those of the store, or too many
+ */
+export async function openMembers(
+  store: ServerStore,
+  agents: number,
+  given: readonly string[],
+): Promise<Members> {
+  const known = await store.members()
+  const other = given.findIndex((name, index) => index < known.length && known[index] !== name)
+  if (other >= 0)
+    throw new RangeError(
+      `expected ${known[other]} as agent ${other}, as in the run so far, got ${given[other]}`,
+    )
+  if (given.length > agents) throw new RangeError(`expected at most ${agents} names, got ${given.length}`)
+  if (given.length > known.length) await store.keepMembers(given)
+  return new Members(given.length > known.length ? given : known, agents, store)
+}

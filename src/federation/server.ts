@@ -3,12 +3,13 @@
  * one after another over the same sessions. What it needs of the outside (disk, clock, session names) it is given.
  */
 import { decodeMessage, reasonOf } from '../protocol/session-codec.ts'
-import type { Failure, SessionMessage, UpdateMessage } from '../protocol/session-messages.ts'
+import type { Failure, FailureCode, SessionMessage, UpdateMessage } from '../protocol/session-messages.ts'
 import type { Guest, Listener } from '../transport.ts'
 import { Line } from './line.ts'
-import { Members } from './members.ts'
-import { hostRun, type RecordLine, type RunEffect, type ServedRun } from './served-run.ts'
-import { CurrentRun } from './server/current-run.ts'
+import { openMembers, type Members } from './members.ts'
+import { hostRun, type RunEffect, type ServedRun } from './served-run.ts'
+import { sendersOf } from './server/dispatch.ts'
+import { CurrentRun, type CarriedOut } from './server/current-run.ts'
 import type { ServerNotice, ServerOptions } from './server/options.ts'
 import { limited } from './server/notices.ts'
 import { Presence, type Seat } from './server/presence.ts'
@@ -16,15 +17,8 @@ import { Reception, revokedReason } from './server/reception.ts'
 import { snapshotOf, type ServerSnapshot } from './server/snapshot.ts'
 import { Traffic } from './server/traffic.ts'
 
+export type { CarriedOut } from './server/current-run.ts'
 export type { ServerNotice, ServerOptions } from './server/options.ts'
-
-/** A run that is over and on disk. */
-export interface CarriedOut<State> {
-  /** the last of the server rule */
-  readonly state: State
-  /** lines of the record with something measured, oldest first */
-  readonly measured: readonly RecordLine[]
-}
 
 /** An agent of whom so many Updates were refused, one after the other, is sent away: no honest one is refused at all. */
 const MOST_REFUSED = 16
@@ -37,19 +31,8 @@ const OVER = 'its run is over'
  * @throws RangeError where the names that are given are not those of the store, or too many
  */
 export async function openServer(options: ServerOptions): Promise<FederationServer> {
-  const { agents, store, names: given = [] } = options
-  const known = await store.members()
-  const other = given.findIndex((name, index) => index < known.length && known[index] !== name)
-  if (other >= 0)
-    throw new RangeError(
-      `expected ${known[other]} as agent ${other}, as in the run so far, got ${given[other]}`,
-    )
-  if (given.length > agents) throw new RangeError(`expected at most ${agents} names, got ${given.length}`)
-  if (given.length > known.length) await store.keepMembers(given)
-  return new FederationServer(
-    options,
-    new Members(given.length > known.length ? given : known, agents, store),
-  )
+  const { agents, store, names = [] } = options
+  return new FederationServer(options, await openMembers(store, agents, names))
 }
 
 /** The server of a federation; see {@link openServer}. */
@@ -83,7 +66,7 @@ export class FederationServer {
       presence: this.#presence,
       run: () => this.#current?.host ?? null,
       joined: (seat) => this.#joined(seat),
-      replaced: (seat) => this.#replaced(seat),
+      replaced: (seat) => this.#dismiss(seat, 'replaced', `another session of ${seat.name} has begun`),
       turnedAway: (line, reason) => this.#turnedAway(line, reason),
       failed: (error) => this.#current?.fail(error),
     })
@@ -275,9 +258,13 @@ export class FederationServer {
   /** Ends the session of an agent whose Updates are refused again and again. */
   #giveUp(line: Line, agent: number): void {
     const name = this.#members.nameOf(agent)
-    const reason = `${MOST_REFUSED} updates of ${name} were refused, one after the other`
     this.#inRow.delete(agent)
-    line.fail('malformed', reason, name)
+    this.#dismiss({ agent, name, line }, 'malformed', `${MOST_REFUSED} updates of ${name} were refused, one after the other`) // prettier-ignore
+  }
+
+  /** Ends the session of an agent, and its connection where nobody else uses that. */
+  #dismiss({ agent, name, line }: Seat, code: FailureCode, reason: string): void {
+    line.fail(code, reason, name)
     this.#turnedAway(line, reason)
     this.#leave(line, agent, false)
     this.#reception.closeIfIdle(line, reason)
@@ -304,28 +291,9 @@ export class FederationServer {
     this.#current?.apply({ type: 'left', agent })
   }
 
-  /** A newer session of the agent takes its place. */
-  #replaced({ agent, name, line }: Seat): void {
-    const reason = `another session of ${name} has begun`
-    line.fail('replaced', reason, name)
-    this.#leave(line, agent, false)
-    this.#reception.closeIfIdle(line, reason)
-  }
-
   /** Cuts the session of an agent whose key is not allowed any more. */
   #revoked(name: string): void {
     const seat = this.#presence.named(name)
-    if (seat === undefined) return
-    const reason = revokedReason(name)
-    seat.line.fail('revoked', reason, name)
-    this.#turnedAway(seat.line, reason)
-    this.#leave(seat.line, seat.agent, false)
-    this.#reception.closeIfIdle(seat.line, reason)
+    if (seat !== undefined) this.#dismiss(seat, 'revoked', revokedReason(name))
   }
-}
-
-/** Whose a message is: the agent that it names, where it joined over this line; nobody's before a Welcome; else all of the line. */
-function sendersOf(message: SessionMessage, { agents }: Line): readonly number[] {
-  if (message.kind === 'hello' || message.kind === 'proof') return []
-  return message.kind === 'update' && agents.has(message.agent) ? [message.agent] : [...agents]
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { accumulators, finishRound, foldEntry, powers } from './fold.ts'
+import { accumulators, finishRound, foldAll, foldEntry, powers } from './fold.ts'
 
 const report = fc.record({
   change: fc.double({ min: -10, max: 10, noNaN: true }),
@@ -77,6 +77,30 @@ describe('fold', () => {
         },
       ),
       { seed: 3, numRuns: 300 },
+    )
+  })
+
+  it('of all entries at once gives the bits of one after the other, whoever told visits before', () => {
+    const changes = fc.array(fc.double({ noNaN: true }), { minLength: 4, maxLength: 4 })
+    const visits = fc.option(fc.array(fc.nat(9), { minLength: 4, maxLength: 4 }), { freq: 2 })
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ changes, visits }), { minLength: 1, maxLength: 6 }),
+        fc.constantFrom(1, 0.7),
+        (reports, base) => {
+          const power = powers(base, 9)
+          const [fast, slow] = [accumulators(4), accumulators(4)]
+          for (const { changes, visits } of reports) {
+            const tell = (into: typeof fast): void =>
+              changes.forEach((change, entry) => foldEntry(into, power, entry, change, visits?.[entry] ?? 0))
+            tell(slow)
+            if (visits === null) foldAll(fast, power, Float64Array.from(changes))
+            else tell(fast)
+          }
+          expect(fast).toEqual(slow)
+        },
+      ),
+      { seed: 7 },
     )
   })
 

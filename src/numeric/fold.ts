@@ -77,6 +77,25 @@ export function foldEntry(
   into.reports[entry] = reports + 1
 }
 
+/**
+ * Folds one agent's changes of all entries, [entries], for which it tells no visits: as {@link foldEntry} of each with 0 visits, whose
+ * factors are 1 where nobody told any.
+ */
+export function foldAll(into: Accumulators, power: Float64Array, changes: Float64Array): void {
+  for (let entry = 0; entry < changes.length; entry++) {
+    const change = changes[entry] as number
+    if (into.largest[entry] !== 0) {
+      foldEntry(into, power, entry, change, 0)
+      continue
+    }
+    into.sum[entry] = (into.sum[entry] as number) + change
+    into.weight[entry] = (into.weight[entry] as number) + 1
+    const reports = into.reports[entry] as number
+    if (reports === 0) into.touched[into.size++] = entry
+    into.reports[entry] = reports + 1
+  }
+}
+
 /** Ends a round of `agents` agents: adds the weighted mean change to the touched entries of `table` and empties the accumulators. */
 export function finishRound(
   into: Accumulators,

@@ -140,7 +140,7 @@ function readEntries(reader: Reader): TensorEntry[] {
 }
 
 /** Strings that were read, by a hash of their bytes: headers say the same few words again and again. */
-const words: string[] = new Array<string>(256).fill('')
+const words = Array.from({ length: 256 }, () => '')
 
 /** Reads values one after the other; after one that is not there, it reads nothing but zeros, and is not whole. */
 class Reader {

@@ -2,7 +2,7 @@
  * The parameter server of federated Q-learning: averages the changes of a round, equally or by importance.
  * Woo, Joshi, Chi 2025, eq. (13), (24), (25), (27).
  */
-import { accumulators, finishRound, foldEntry, powers } from '../numeric/fold.ts'
+import { accumulators, finishRound, foldAll, foldEntry, powers } from '../numeric/fold.ts'
 import { initialTable } from '../numeric/initial-table.ts'
 import { stepSizeAt } from '../numeric/step-size.ts'
 import { NOBODY } from '../numeric/stream.ts'
@@ -35,6 +35,10 @@ export function federatedQ(contract: QContract): ServerRule<QServerState, QTask,
       )
       const into = accumulators(table.length)
       for (const { entries, changes, visits } of updates) {
+        if (entries === null && visits === null) {
+          foldAll(into, power, changes)
+          continue
+        }
         for (let i = 0; i < changes.length; i++) {
           foldEntry(
             into,

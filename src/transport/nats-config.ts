@@ -3,7 +3,7 @@
  * own subjects alone, and the server is another. Pure: text out.
  */
 import { nkeyOf } from './nats-key.ts'
-import { subjectOf } from './nats-url.ts'
+import { mirrorName, subjectOf } from './nats-url.ts'
 
 /** What goes into the configuration. */
 export interface BrokerConfig {
@@ -35,8 +35,18 @@ interface Rights {
   readonly subscribe: readonly string[]
 }
 
-const rightsOfServer = (subject: string): Rights => ({
-  publish: [`${subject}.down.>`, `${subject}.server`, '$JS.API.>', '$KV.fedrl.>', '_INBOX.>'],
+const rightsOfServer = (subject: string, federation: string): Rights => ({
+  publish: [
+    `${subject}.down.>`,
+    `${subject}.server`,
+    `${subject}.mirror.>`,
+    '$JS.API.>',
+    // acknowledgements of what is read at one's own pace
+    '$JS.FC.>',
+    '$KV.fedrl.>',
+    `$O.${mirrorName(federation)}.>`,
+    '_INBOX.>',
+  ],
   subscribe: [`${subject}.up.>`, `${subject}.server`, '_INBOX.>'],
 })
 
@@ -62,7 +72,7 @@ export function brokerConfig(config: BrokerConfig): string {
   const { federation, listen, serverKey, agents, tls, jetStreamFolder } = config
   const subject = subjectOf(federation)
   const users = [
-    user('the server', serverKey, rightsOfServer(subject)),
+    user('the server', serverKey, rightsOfServer(subject, federation)),
     ...agents.map(({ name, key }) => user(`agent ${name}`, key, rightsOfAgent(subject, name))),
   ]
   return `# nats-server for the federation ${federation}; written by fedrl nats-config

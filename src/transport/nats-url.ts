@@ -22,6 +22,9 @@ export const USUAL_FEDERATION = 'default'
 /** What all subjects of a federation begin with. */
 export const subjectOf = (federation: string): string => `fedrl.${federation}`
 
+/** Of the stream and of the bucket in which a federation has its mirror. */
+export const mirrorName = (federation: string): string => `fedrl-${federation}`
+
 const PLACE = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?$/
 
 /** Reads an address; null where it is none of a broker. */

@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from vectors import tensor, vectors
 
+from fedrl_agent.alias import alias_table
 from fedrl_agent.frame import decode_frame, encode_frame
 from fedrl_agent.key import proof_bytes
 from fedrl_agent.learner import answer, decode_task, initial_table, step_size_at
@@ -53,6 +54,13 @@ def test_stream(given):
     assert [stream.x, stream.y] == given["start"]
     assert [stream.word() for _ in given["words"]] == given["words"]
     assert [stream.uniform() for _ in given["uniforms"]] == given["uniforms"]
+
+
+@pytest.mark.parametrize("given", vectors["alias"], ids=lambda one: f"{len(one['probability'])}-{one['thresholdBits']}")
+def test_alias_table(given):
+    law = alias_table(given["probability"], given["thresholdBits"])
+    assert [list(law.threshold), list(law.alias)] == [given["threshold"], given["alias"]]
+    assert [law.pick(word) for word in given["words"]] == given["outcomes"]
 
 
 def test_initial_tables():

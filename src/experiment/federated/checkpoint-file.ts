@@ -36,13 +36,18 @@ export function checkpointChunks(
 export async function readCheckpoint(path: string): Promise<Checkpoint | 'damaged' | null> {
   const bytes = await bytesAt(path)
   if (bytes === null) return null
+  const found = checkpointIn(bytes)
+  return found === null ? 'damaged' : { path, ...found }
+}
+
+/** The checkpoint in the content of a file; null where it is not as it was written. */
+export function checkpointIn(bytes: Uint8Array): Omit<Checkpoint, 'path'> | null {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const isWhole =
     bytes.length >= HEADER &&
     view.getUint32(0, true) === MAGIC &&
     view.getUint32(4, true) === crc32(bytes.subarray(8))
-  if (!isWhole) return 'damaged'
-  return { path, recordBytes: view.getFloat64(8, true), content: bytes.slice(HEADER) }
+  return isWhole ? { recordBytes: view.getFloat64(8, true), content: bytes.slice(HEADER) } : null
 }
 
 /** The bytes of a file, null where there is none. @throws RunError where it cannot be read */

@@ -21,6 +21,14 @@ export interface DiskStore extends ServerStore {
   close(): Promise<void>
 }
 
+/** Where a copy of what is kept goes, beside that which `write` makes. */
+export interface RecordCopy {
+  /** lines are about to be appended to a record at `offset`, bytes: to be kept with the checkpoint that follows */
+  lines(path: string, offset: number, content: Uint8Array): void
+  /** a file is about to be removed */
+  removed(path: string): Promise<void>
+}
+
 /** The record of the run under way, and where its next checkpoint goes. */
 interface OpenRun {
   readonly record: string
@@ -33,8 +41,9 @@ interface OpenRun {
 /**
  * The store of the run folder `path`.
  * @param write puts a file in place of another in one step
+ * @param copy where there is one
  */
-export function diskStore(path: string, write: Writer): DiskStore {
+export function diskStore(path: string, write: Writer, copy?: RecordCopy): DiskStore {
   const folder = join(path, FEDERATION)
   const membersPath = join(folder, 'members.json')
   const recordPath = ({ variant, seed }: RunKey): string =>
@@ -69,6 +78,7 @@ export function diskStore(path: string, write: Writer): DiskStore {
     async save(run, lines, checkpoint) {
       if (current?.record !== recordPath(run)) throw new Error('diskStore: expected a run that was loaded')
       const text = new TextEncoder().encode(lines.map((line) => `${lineText(line)}\n`).join(''))
+      copy?.lines(current.record, current.bytes, text)
       await append(current, text)
       current.bytes += text.length
       const [next, last] = current.slots
@@ -76,7 +86,10 @@ export function diskStore(path: string, write: Writer): DiskStore {
       current.slots = [last, next]
     },
     async forget(run) {
-      for (const slot of slotsOf(run)) await rm(slot, { force: true })
+      for (const slot of slotsOf(run)) {
+        await copy?.removed(slot)
+        await rm(slot, { force: true })
+      }
     },
     async close() {
       await current?.file.close()

@@ -2,6 +2,7 @@
 import type { Server } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
+import { isLoopback } from './loopback.ts'
 import type { FederationStatus } from './status.ts'
 import { withoutNames } from './status.ts'
 
@@ -42,7 +43,9 @@ export function gatewayOf({ readiness, status, metrics, hidesNames, page }: Gate
   app.get('/status', (context) => {
     const now = status()
     if (now === null) return context.json({ program: PROGRAM, reason: 'the server is not ready yet' }, 503)
-    return context.json({ program: PROGRAM, ...(hidesNames ? withoutNames(now) : now) })
+    // a page elsewhere, or a server in front of this one, asks by a name of its own
+    const isPassedOn = !isLoopback(new URL(context.req.url).hostname) || context.req.header('x-forwarded-for') !== undefined
+    return context.json({ program: PROGRAM, ...(hidesNames || isPassedOn ? withoutNames(now) : now) })
   })
   app.get('/metrics', async (context) => {
     const { contentType, text } = await metrics()

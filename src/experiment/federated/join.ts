@@ -20,6 +20,8 @@ export interface OwnExperience extends Brought {
 /** Stands for the experiment that a server sent, in messages. */
 const SENT = 'the experiment of the server'
 
+const NOTHING = new Uint8Array(0)
+
 /** Makes the run that agents are invited to. */
 export type Invitee = (invitation: Invitation) => Promise<LocalRun>
 
@@ -37,15 +39,18 @@ export interface Opened {
 
 /** As {@link invitee}, with the settings beside the run. */
 export function opener(own: OwnExperience): (invitation: Invitation) => Promise<Opened> {
-  let read: { readonly text: string; readonly experiment: Promise<Experiment> } | null = null
+  let read: { readonly bytes: Uint8Array; readonly text: string; readonly experiment: Promise<Experiment> } | null = null // prettier-ignore
   const experimentIn = (bytes: Uint8Array): Promise<Experiment> => {
+    if (read?.bytes === bytes) return read.experiment
     const text = new TextDecoder().decode(bytes)
-    if (read?.text !== text) read = { text, experiment: experimentOf(text, own.file) }
-    return read.experiment
+    // what came over another connection is the same text, and what agents share is found by the same object
+    const experiment = read?.text === text ? read.experiment : experimentOf(text, own.file)
+    read = { bytes, text, experiment }
+    return experiment
   }
   return async (invitation) => {
     try {
-      const experiment = await experimentIn(invitation.experiment ?? new Uint8Array())
+      const experiment = await experimentIn(invitation.experiment ?? NOTHING)
       const { settings, folder } = invitedTo(experiment, invitation)
       const { seed, agent } = invitation
       const source = { seed, agent, folder, brought: own }

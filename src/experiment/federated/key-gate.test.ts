@@ -51,6 +51,7 @@ describe('the gate of a folder', () => {
     await noted(1)
     expect(notes).toEqual([`${path} was read again: 1 let in, 1 revoked`])
     expect(gate.keyOf('a')?.status).toBe('revoked')
+    expect(gate.allowed).toBe(1)
     expect(gate.keyOf('b')).toBe(b)
     expect(lost).toEqual(['a'])
     await addKey(folder, 'a')

@@ -18,6 +18,8 @@ export interface KeyGateOptions {
 
 /** A gate that looks after its folder until it is closed. */
 export interface KeyGate extends Gate {
+  /** how many agents are let in */
+  readonly allowed: number
   close(): void
 }
 
@@ -58,6 +60,9 @@ export async function openKeyGate(folder: string, { servers, onNote }: KeyGateOp
   return {
     servers,
     newNonce,
+    get allowed() {
+      return allowedIn(entries)
+    },
     keyOf: (name) => entries.get(name)?.key ?? null,
     onRevoked: (listener) => void listeners.push(listener),
     close,
@@ -91,8 +96,11 @@ const entryOf = (listed: ListedKey): Entry => ({
   key: { status: listed.revoked ? 'revoked' : 'allowed', verify: verifierOf(listed.key) },
 })
 
+const allowedIn = (entries: ReadonlyMap<string, Entry>): number =>
+  [...entries.values()].filter(({ key }) => key.status === 'allowed').length
+
 /** How many agents are let in, and how many shut out. */
 function countsOf(entries: ReadonlyMap<string, Entry>): string {
-  const revoked = [...entries.values()].filter(({ listed }) => listed.revoked).length
-  return `${entries.size - revoked} let in, ${revoked} revoked`
+  const allowed = allowedIn(entries)
+  return `${allowed} let in, ${entries.size - allowed} revoked`
 }

@@ -20,6 +20,18 @@ interface Place {
   readonly phase: number
 }
 
+/** A log whose lines have the level and the time of the computer's clock, RFC 3339, and nothing of the machine. */
+export const loggerTo = (level: LogLevel, destination: DestinationStream): Logger =>
+  pino(
+    {
+      level,
+      base: {},
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  )
+
 /**
  * The log of one server. Times are those of the computer's clock, RFC 3339; nothing else uses them.
  * @param destination takes the lines, one a call
@@ -29,15 +41,7 @@ export function federationLog(
   level: LogLevel,
   destination: DestinationStream,
 ): Watch {
-  const log = pino(
-    {
-      level,
-      base: {},
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    },
-    destination,
-  )
+  const log = loggerTo(level, destination)
   let place: Place | null = null
   let status: () => FederationStatus | null = () => null
   return {

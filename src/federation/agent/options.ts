@@ -12,7 +12,7 @@ export interface Invitation extends RunKey {
   readonly agent: number
   /** K */
   readonly agents: number
-  /** the experiment as the server sent it, UTF-8; null where it was not asked for */
+  /** the experiment as the server sent it, UTF-8, the same object for all agents of a connection; null where it was not asked for */
   readonly experiment: Uint8Array | null
 }
 
@@ -46,5 +46,7 @@ export type AgentNotice =
       readonly code: FailureCode
       readonly reason: string
     }
+  /** the server does not take this agent now; it asks again, and the others of the session go on */
+  | { readonly type: 'put-off'; readonly name: string; readonly code: FailureCode; readonly reason: string }
   /** the connection is gone, or none came about; another attempt follows */
   | { readonly type: 'away'; readonly reason: string }

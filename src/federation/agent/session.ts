@@ -16,6 +16,7 @@ import type { AgentRun } from '../agent-run.ts'
 import type { RunKey } from '../served-run.ts'
 import { answerTo } from './answer.ts'
 import { COMES_BACK, helloOf, proofOf, serverName } from './greeting.ts'
+import { Later } from './later.ts'
 import { Offers, type Outgoing } from './offers.ts'
 import type { SessionOptions } from './options.ts'
 import type { Seat } from './seat.ts'
@@ -41,6 +42,9 @@ export class Session {
   readonly #seats = new Map<number, Seat>()
   /** the agents that have not been asked for their key */
   readonly #unasked: Set<string>
+  readonly #later: Later
+  /** as it came with the first Welcome: one is enough for all agents */
+  #experiment: Uint8Array | null = null
   /** what the server says it is called */
   #called: string | null = null
   #journal: AgentJournal | null = null
@@ -62,6 +66,7 @@ export class Session {
     this.#names = names
     this.#unasked = new Set(names)
     this.#options = options
+    this.#later = new Later(options.clock, (name) => void this.#send(helloOf(name, options)))
   }
 
   /** Whether an agent has been welcomed. */
@@ -84,10 +89,11 @@ export class Session {
       return { type: 'away', reason }
     } catch (error) {
       if (!(error instanceof Unfit)) throw error
-      await this.#refuse('mismatch', error.told.slice(0, 500))
+      await this.#refuse('mismatch', error.told)
       throw error.fault
     } finally {
       this.#offers?.close()
+      this.#later.close()
       this.#connection.close(this.#end?.type === 'finished' ? 'finished' : 'the agent goes')
     }
   }
@@ -133,8 +139,10 @@ export class Session {
   }
 
   async #refuse(code: FailureCode, reason: string, name = ''): Promise<SessionEnd> {
-    await this.#send({ kind: 'failure', code, reason, name })
-    return { type: 'refused', code, reason }
+    // it may hold what a server sent
+    const told = reasonOf([{ path: [], message: reason }])
+    await this.#send({ kind: 'failure', code, reason: told, name })
+    return { type: 'refused', code, reason: told }
   }
 
   /** what the server is to be called */
@@ -171,14 +179,16 @@ export class Session {
     this.#journal ??= await this.#journalOf(run)
     const offers = (this.#offers ??= this.#offersIn(this.#journal, 1000 * idleSeconds))
     const { variant, seed } = due
-    const invited = { name, agent, agents, experiment }
+    this.#experiment ??= experiment
+    const invited = { name, agent, agents, experiment: this.#experiment }
     const seat: Seat = { ...invited, run: await this.#open({ variant, seed }, invited) }
     this.#seats.set(agent, seat)
+    this.#later.forget(name)
     this.#options.onNotice?.({ type: 'joined', name, agent })
     const kept = offers.keptOf(seat, due)
     const ordinal = due.round * seat.run.phases + due.phase
     if (kept.base > ordinal)
-      return this.#refuse('mismatch', `the server is at phase ${ordinal} of a run in which ${name} was promised phase ${kept.base - 1}: it was set back to an older checkpoint, or begins the same experiment again; to take part in that, remove what ${name} kept`, name) // prettier-ignore
+      return this.#refuse('mismatch', `the server is at phase ${ordinal} of a run in which ${name} was promised phase ${kept.base - 1}: it was set back to an older checkpoint, where ${name} cannot follow, or begins the same experiment again: to take part in that, remove what ${name} kept`, name) // prettier-ignore
     for (const offer of kept.offers)
       if (offer.ordinal <= ordinal) await offers.offer(seat, kept, offer.ordinal, offer.frame)
     return null
@@ -192,11 +202,6 @@ export class Session {
       send: (message) => this.#send(message),
       unanswered: () => this.#connection.close('an update was not answered'),
     })
-  }
-
-  #seatOf(name: string): Seat | undefined {
-    for (const seat of this.#seats.values()) if (seat.name === name) return seat
-    return undefined
   }
 
   #open(run: RunKey, { name, agent, agents, experiment }: Omit<Seat, 'run'>): Promise<AgentRun> {
@@ -250,22 +255,39 @@ export class Session {
   }
 
   #fail({ code, reason, name }: Failure): SessionEnd | null {
-    if (COMES_BACK[code]) return { type: 'away', reason: `${code}: ${reason}` }
+    if (COMES_BACK[code]) return this.#putOff(name, code, reason)
     const other = code === 'unauthorized' && this.#called !== null && this.#called !== this.#expected
     const told = other ? `${reason}, or it is not called ${this.#expected}, as the agent expects, but ${this.#called}` : reason // prettier-ignore
     return name === '' ? { type: 'refused', code, reason: told } : this.#part(name, code, told)
+  }
+
+  /** An agent comes back later; without a name, or where nobody is left, all of them over another connection. */
+  #putOff(name: string, code: FailureCode, reason: string): SessionEnd | null {
+    const away: SessionEnd = { type: 'away', reason: `${code}: ${reason}` }
+    if (!this.#names.has(name)) return name === '' ? away : null
+    this.#unseat(name)
+    this.#unasked.add(name)
+    this.#later.putOff(name)
+    if (this.#later.size === this.#names.size) return away
+    this.#options.onNotice?.({ type: 'put-off', name, code, reason })
+    return null
   }
 
   /** An agent is sent away for good; the others, where there are any, go on. */
   #part(name: string, code: FailureCode, reason: string): SessionEnd | null {
     this.#names.delete(name)
     if (this.#names.size === 0) return { type: 'refused', code, reason }
-    const seat = this.#seatOf(name)
-    if (seat !== undefined) {
-      this.#seats.delete(seat.agent)
-      this.#offers?.forget(seat.agent)
-    }
+    this.#unseat(name)
+    this.#later.forget(name)
     this.#options.onNotice?.({ type: 'turned-away', name, code, reason })
     return null
+  }
+
+  #unseat(name: string): void {
+    for (const [agent, seat] of this.#seats) {
+      if (seat.name !== name) continue
+      this.#seats.delete(agent)
+      this.#offers?.forget(agent)
+    }
   }
 }

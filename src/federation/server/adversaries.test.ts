@@ -171,6 +171,12 @@ describe('an Update that no honest agent sends', () => {
     await bad.hear('task')
     bad.say(update(2, 0, 99), update(2, 0, 98))
     await bad.hear('ack')
+    expect(
+      here.server
+        .snapshot()
+        ?.agents.map(({ state }) => state)
+        .at(-1),
+    ).toBe('refused')
     bad.connection.close('mended')
     void honest(await joined(here, 'c'), [2])
     expect((await here.done).state).toEqual([3, 3, 3])

@@ -6,6 +6,14 @@ import { broadcast, sendAck, sendTask } from './dispatch.ts'
 import type { ServerNotice, ServerOptions } from './options.ts'
 import type { Presence } from './presence.ts'
 
+/** A run that is over and on disk. */
+export interface CarriedOut<State> {
+  /** the last of the server rule */
+  readonly state: State
+  /** lines of the record with something measured, oldest first */
+  readonly measured: readonly RecordLine[]
+}
+
 /** What a run needs of its server. */
 export interface RunHousehold {
   readonly options: Pick<ServerOptions, 'clock' | 'store'>

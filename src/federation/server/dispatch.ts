@@ -1,6 +1,6 @@
 /** Messages of a server to many agents, each connection told once. */
 import { encodeMessage } from '../../protocol/session-codec.ts'
-import type { ControlAction } from '../../protocol/session-messages.ts'
+import type { ControlAction, SessionMessage } from '../../protocol/session-messages.ts'
 import type { Line } from '../line.ts'
 import type { RunEffect, RunKey } from '../served-run.ts'
 import type { Presence } from './presence.ts'
@@ -57,4 +57,10 @@ export function sendAck(
 export function broadcast(presence: Presence, { variant, seed }: RunKey, action: ControlAction): void {
   for (const line of presence.lines)
     if (line.agents.size > 0) line.send({ kind: 'control', action, variant, seed, agents: null })
+}
+
+/** Whose a message is: the agent that it names, where it joined over this line; nobody's before a Welcome; else all of the line. */
+export function sendersOf(message: SessionMessage, { agents }: Line): readonly number[] {
+  if (message.kind === 'hello' || message.kind === 'proof') return []
+  return message.kind === 'update' && agents.has(message.agent) ? [message.agent] : [...agents]
 }

@@ -190,7 +190,9 @@ export class Reception {
     line.admit()
     const seat = { agent, name, line }
     presence.take(seat)
-    line.send(welcomeOf(applicant, agent, run, options))
+    const isFirst = !line.hasExperiment && applicant.wantsExperiment
+    line.hasExperiment ||= isFirst
+    line.send(welcomeOf(applicant, agent, run, options, isFirst ? options.experiment : null))
     house.joined(seat)
     return undefined
   }
@@ -229,10 +231,11 @@ async function hasSigned(
 }
 
 function welcomeOf(
-  { name, version, session, wantsExperiment }: Applicant,
+  { name, version, session }: Applicant,
   agent: number,
   run: HostedRun,
-  { agents, run: identity, limits, experiment }: ServerOptions,
+  { agents, run: identity, limits }: ServerOptions,
+  experiment: Uint8Array | null,
 ): Welcome {
   const { variant, seed } = run
   return {
@@ -248,6 +251,6 @@ function welcomeOf(
     ...run.due(),
     maxBytes: Math.min(limits.frameBytes, 4294967295),
     idleSeconds: Math.max(1, Math.floor(limits.silenceMs / 1000)),
-    experiment: wantsExperiment ? experiment : null,
+    experiment,
   }
 }

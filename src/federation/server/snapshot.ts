@@ -12,6 +12,7 @@ export type RoundView = Pick<
   | 'open'
   | 'deadline'
   | 'answers'
+  | 'refused'
   | 'present'
   | 'missing'
   | 'answered'
@@ -24,8 +25,11 @@ export type RoundView = Pick<
 export interface AgentStatus extends AgentTraffic {
   readonly agent: number
   readonly name: string
-  /** `here`, and nothing is asked of it; `asked`, and it has not answered yet; `away`; `expected`: it never came since the server started */
-  readonly state: 'here' | 'asked' | 'away' | 'expected'
+  /**
+   * `here`, and nothing is asked of it; `asked`, and it has not answered yet; `refused`: its answer was, and it is asked again when it joins again;
+   * `away`; `expected`: it never came since the server started
+   */
+  readonly state: 'here' | 'asked' | 'refused' | 'away' | 'expected'
   /** since it was heard of last, s; of one that is away: since it left; null where it never came */
   readonly silentSeconds: number | null
   /** phases closed since the one that its last folded Update answered, 0 where that was the last one; null where none was folded */
@@ -139,6 +143,7 @@ function presence(
   const since = here ? traffic.heardAt(agent) : traffic.movedAt(agent)
   const silentSeconds = Number.isNaN(since) ? null : secondsOf(now - since)
   if (!here) return { state: silentSeconds === null ? 'expected' : 'away', silentSeconds }
+  if (valueOf(view.refused, agent) === true) return { state: 'refused', silentSeconds }
   const mayAnswer = view.closed % phases === 0 || view.folded[agent] === view.closed - 1
   const owes = view.open && mayAnswer && valueOf(view.answers, agent) === undefined
   return { state: owes ? 'asked' : 'here', silentSeconds }

@@ -47,6 +47,7 @@ const VIEW: RoundView = {
   open: true,
   deadline: 4500,
   answers: withValue(emptyTable, 1, {}),
+  refused: emptyTable,
   present: [0, 1, 2].reduce(
     (table, agent) => withValue(table, agent, true as const),
     withValue<true>(emptyTable, 0, true),

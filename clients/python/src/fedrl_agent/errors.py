@@ -6,7 +6,12 @@ class InputError(Exception):
 
 
 class MismatchError(InputError):
-    """The agent's experience does not fit the experiment; the server is told so."""
+    """The agent's experience does not fit the experiment; the server is told so, but no value of the agent's data."""
+
+    def __init__(self, reason: str, told: str | None = None) -> None:
+        """Keep what the server is told, where that is less than the reason."""
+        super().__init__(reason)
+        self.told = reason if told is None else told
 
 
 class RefusedError(Exception):

@@ -9,20 +9,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
-
+from fedrl_agent.alias import AliasTable, alias_table
 from fedrl_agent.errors import InputError, MismatchError
 from fedrl_agent.experiment import Contract
 from fedrl_agent.learner import Step, Table
-from fedrl_agent.stream import ENVIRONMENT, WALK, Stream, stream_of, threefry2x32
+from fedrl_agent.stream import START, WALK, Stream, stream_of
 
 _TERMINATED, _TRUNCATED = 1, 2
 
 _LONGEST_EPISODE = 100_000
 """An episode of more steps is not taken up again after a restart, but another one begun; steps."""
 
-Act = Callable[[int, float, Table], int]
-"""An action from a state, a uniform number in [0, 1) and the Task's table."""
+Act = Callable[[int, Table], AliasTable]
+"""The law of an action, from a state and the Task's table."""
 
 
 class Environment(Protocol):
@@ -51,14 +50,18 @@ class Gym:
         if (states, actions) != (contract.states, contract.actions):
             raise MismatchError(
                 f"expected an environment with {contract.states} states and {contract.actions} actions, as the experiment has, "
-                f"got {states} and {actions}"
+                f"got {states} and {actions}",
+                "the environment of the agent has another number of states or actions than the experiment",
             )
         return Acting(_Shifted(self.env, first_state, first_action), contract, behavior_of(contract))
 
 
 def _discrete(space: Any, name: str) -> tuple[int, int]:
     if type(space).__name__ != "Discrete":
-        raise MismatchError(f"expected a Discrete {name} space, got {space}")
+        raise MismatchError(
+            f"expected a Discrete {name} space, got {space}",
+            f"the {name} space of the agent's environment is not Discrete",
+        )
     return int(space.start), int(space.n)
 
 
@@ -67,30 +70,41 @@ def behavior_of(contract: Contract) -> Act:
     actions, own = contract.actions, contract.agent % contract.actions
     match contract.behavior:
         case "uniform":
-            return lambda state, u, table: int(u * actions)
+            return _always(_mixture(actions, own, 0))
         case "one-action":
-            return lambda state, u, table: own
+            return _always(_mixture(actions, own, 1))
         case {"mixture": int() | float() as weight}:
-            return lambda state, u, table: own if u < weight else _one_of(actions, (u - weight) / (1 - weight))
+            return _always(_mixture(actions, own, weight))
         case {"epsilonGreedy": int() | float() as epsilon}:
-            return lambda state, u, table: _epsilon_greedy(table[state * actions : (state + 1) * actions], u, epsilon)
+            return _epsilon_greedy(actions, epsilon)
     raise MismatchError(
         "expected agents.behavior to be uniform, one-action, mixture or epsilonGreedy, which this agent can follow, "
         f"got {contract.behavior}"
     )
 
 
-def _epsilon_greedy(row: Table, u: float, epsilon: float) -> int:
-    """Pick uniformly with probability epsilon, else among the best of the common table: the agent knows no other."""
-    if u < epsilon:
-        return _one_of(len(row), u / epsilon)
-    best = np.flatnonzero(row == row.max())
-    return int(best[_one_of(len(best), (u - epsilon) / (1 - epsilon))])
+def _mixture(actions: int, own: int, weight: float) -> AliasTable:
+    return alias_table([(1 - weight) / actions + (weight if action == own else 0) for action in range(actions)])
 
 
-def _one_of(count: int, share: float) -> int:
-    """Give an index below `count` for a share of [0, 1], of which rounding may leave 1."""
-    return min(int(share * count), count - 1)
+def _always(law: AliasTable) -> Act:
+    return lambda state, table: law
+
+
+def _epsilon_greedy(actions: int, epsilon: float) -> Act:
+    """Act uniformly with probability epsilon, else by the best of the common table, all alike: the agent knows no other."""
+    laws: dict[tuple[int, ...], AliasTable] = {}
+
+    def act(state: int, table: Table) -> AliasTable:
+        row: list[float] = table[state * actions : (state + 1) * actions].tolist()
+        most = max(row)
+        best = tuple(action for action in range(actions) if row[action] == most)
+        if best not in laws:
+            greedy = (1 - epsilon) / len(best)
+            laws[best] = alias_table([epsilon / actions + greedy * (action in best) for action in range(actions)])
+        return laws[best]
+
+    return act
 
 
 class _Shifted:
@@ -120,9 +134,10 @@ class Acting:
         self._env = env
         self._contract = contract
         self._act = act
-        self._stream = stream_of(contract.seed, contract.agent, WALK)
-        self._episodes = 0
-        """Begun so far."""
+        self._walk = stream_of(contract.seed, contract.agent, WALK)
+        self._start = stream_of(contract.seed, contract.agent, START)
+        self._seed = 0
+        """Of the episode under way."""
         self._actions: list[int] = []
         """Of the episode under way."""
         self._observation: int | None = None
@@ -152,7 +167,7 @@ class Acting:
 
     def _take_step(self, table: Table) -> tuple[Step, int]:
         state = self._resume() if self._observation is None else self._observation
-        action = self._act(state, self._stream.uniform(), table)
+        action = self._act(state, table).pick(self._walk.word())
         following, reward, end = self._env.step(action)
         self._check_state(following)
         self._check_reward(reward)
@@ -180,7 +195,7 @@ class Acting:
     def _resume(self) -> int:
         """Play the episode under way again; begin another one where there is none, or where it goes another way."""
         if self._actions:
-            state, end = self._reset(self._episodes - 1), 0
+            state, end = self._reset(), 0
             for action in self._actions:
                 state, _, end = self._env.step(action)
                 if end:
@@ -188,14 +203,11 @@ class Acting:
             if not end and state == self._expected:
                 return state
         self._actions = []
-        self._episodes += 1
-        return self._reset(self._episodes - 1)
+        self._seed = int(self._start.uniform() * 2**53)
+        return self._reset()
 
-    def _reset(self, episode: int) -> int:
-        """Begin an episode, whose seed depends on the seed of the run, the agent and the episode's number alone."""
-        key = stream_of(self._contract.seed, self._contract.agent, ENVIRONMENT)
-        seed, _ = threefry2x32((key.x, key.y), (episode, 0))
-        state = self._env.reset(seed)
+    def _reset(self) -> int:
+        state = self._env.reset(self._seed)
         self._check_state(state)
         return state
 
@@ -221,8 +233,8 @@ class Acting:
             "first": first,
             "lead": lead,
             "steps": [[state, action, reward, following, end] for (state, action, reward, following, _), end in steps],
-            "stream": [self._stream.x, self._stream.y],
-            "episodes": self._episodes,
+            "streams": [self._walk.x, self._walk.y, self._start.x, self._start.y],
+            "seed": self._seed,
             "observation": self._observation if self._expected is None else self._expected,
         }
 
@@ -235,8 +247,8 @@ class Acting:
             step = (state, action, reward, following, end == _TERMINATED)
             self._remembered.append((step, end))
             self._note(action, end)
-        self._stream = Stream(*news["stream"])
-        self._episodes = news["episodes"]
+        walk, start = news["streams"][:2], news["streams"][2:]
+        self._walk, self._start, self._seed = Stream(*walk), Stream(*start), news["seed"]
         self._told = self._from + len(self._remembered)
         self._observation, self._expected = None, news["observation"]
 

@@ -34,42 +34,46 @@ class Log:
             with path.open(newline="", encoding="utf-8-sig") as file:
                 rows = csv.reader(file, quoting=csv.QUOTE_NONE)
                 if next(rows, None) != COLUMNS:
-                    raise MismatchError(f"{path}:1: expected the header {','.join(COLUMNS)}")
+                    raise _fault(f"{path}:1", "header", f"expected {','.join(COLUMNS)}")
                 steps = [_step(row, f"{path}:{line}", contract) for line, row in enumerate(rows, 2)]
         except (OSError, UnicodeDecodeError, csv.Error) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise InputError(f"{path}: the log cannot be read: {reason}") from error
         if not steps:
-            raise MismatchError(f"{path}: expected at least one step after the header, got none")
+            raise _fault(str(path), "length", "expected at least one step after the header, got none")
         return Replay(steps)
 
 
 def _step(row: list[str], where: str, contract: Contract) -> Step:
     if len(row) != len(COLUMNS):
-        raise MismatchError(f"{where}: expected {len(COLUMNS)} fields, got {len(row)}")
+        raise _fault(where, "line", f"expected {len(COLUMNS)} fields, got {len(row)}")
     state, action, reward, following, terminated = row
     if terminated not in _FLAGS:
-        raise MismatchError(f"{where}: terminated: expected true, false, 1 or 0, got {terminated!r:.40}")
+        raise _fault(where, "terminated", f"expected true, false, 1 or 0, got {terminated!r:.40}")
     return (
-        _index(state, contract.states, f"{where}: state"),
-        _index(action, contract.actions, f"{where}: action"),
-        _reward(reward, contract.reward_range, f"{where}: reward"),
-        _index(following, contract.states, f"{where}: next_state"),
+        _index(state, contract.states, where, "state"),
+        _index(action, contract.actions, where, "action"),
+        _reward(reward, contract.reward_range, where, "reward"),
+        _index(following, contract.states, where, "next_state"),
         _FLAGS[terminated],
     )
 
 
-def _index(text: str, bound: int, where: str) -> int:
+def _index(text: str, bound: int, where: str, name: str) -> int:
     if _DIGITS.fullmatch(text) is None or len(text) > 20 or int(text) >= bound:
-        raise MismatchError(f"{where}: expected an integer in [0, {bound}), got {text!r:.40}")
+        raise _fault(where, name, f"expected an integer in [0, {bound}), got {text!r:.40}")
     return int(text)
 
 
-def _reward(text: str, limits: tuple[float, float] | None, where: str) -> float:
+def _reward(text: str, limits: tuple[float, float] | None, where: str, name: str) -> float:
     low, high = limits or (-_LARGEST_REWARD, _LARGEST_REWARD)
     if _NUMBER.fullmatch(text) is None or not low <= float(text) <= high:
-        raise MismatchError(f"{where}: expected a number in [{low:g}, {high:g}], got {text!r:.40}")
+        raise _fault(where, name, f"expected a number in [{low:g}, {high:g}], got {text!r:.40}")
     return float(text)
+
+
+def _fault(where: str, name: str, reason: str) -> MismatchError:
+    return MismatchError(f"{where}: {name}: {reason}", f"the log of the agent does not fit the experiment: {name}")
 
 
 class Replay:

@@ -119,7 +119,7 @@ class Session:
         except ConnectionClosed:
             pass
         except MismatchError as error:
-            await self._fail("mismatch", str(error))
+            await self._fail("mismatch", error.told)
             raise
         finally:
             self._alive.cancel()
@@ -219,7 +219,8 @@ class Session:
         if kept.base > welcome.round:
             raise MismatchError(
                 f"the server is at phase {welcome.round} of a run in which {agent.name} was promised phase {kept.base - 1}: it was "
-                f"set back to an older checkpoint, or begins the same experiment again; to take part in that, remove what {agent.name} kept"
+                f"set back to an older checkpoint, where {agent.name} cannot follow, or begins the same experiment again: "
+                f"to take part in that, remove what {agent.name} kept"
             )
         for offer in kept.offers:
             if offer.ordinal <= welcome.round:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 WALK = 0
-"""What an agent does: here, one uniform number for each action."""
+"""What an agent does: in an environment of its own one word a step, for the action."""
+START = 1
+"""Where an agent begins: in an environment of its own one uniform number an episode, for its seed."""
 INITIAL = 2
 """Random initial tables: one uniform number for each entry."""
-ENVIRONMENT = 6
-"""The seeds of episodes."""
 
 NOBODY = 2**32 - 1
 """The agent of streams that belong to no agent."""

@@ -1,0 +1,43 @@
+/** Pages that connect to a server: a browser says where they are from. */
+import { once } from 'node:events'
+import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { webSocketServerOf, type WebSocketServer, type WebSocketServerFlags } from './websocket-server.ts'
+
+const opened: WebSocketServer[] = []
+afterEach(async () => {
+  for (const { listener } of opened.splice(0)) await listener.close()
+})
+
+async function serverWith(flags: WebSocketServerFlags): Promise<WebSocketServer> {
+  const server = await webSocketServerOf({ listen: '127.0.0.1:0', ...flags }, () => undefined)
+  opened.push(server)
+  return server
+}
+
+/** What a page from there is answered: 101 lets it connect. */
+async function answerTo({ url }: WebSocketServer, origin?: string): Promise<number | undefined> {
+  const socket = new WebSocket(url, origin === undefined ? {} : { origin })
+  socket.on('error', () => undefined)
+  const answered = await Promise.race([
+    once(socket, 'upgrade').then(() => 101),
+    once(socket, 'unexpected-response').then(([, { statusCode }]) => statusCode as number),
+  ])
+  socket.terminate()
+  return answered
+}
+
+describe('a server on this machine', () => {
+  it('that lets everybody in takes pages of this machine, and of no other', async () => {
+    const server = await serverWith({})
+    expect(await answerTo(server)).toBe(101)
+    for (const origin of ['http://127.0.0.1:8080', 'http://localhost:7070', 'https://[::1]'])
+      expect([origin, await answerTo(server, origin)]).toEqual([origin, 101])
+    for (const origin of ['https://evil.example', 'http://127.0.0.1.evil.example', 'null'])
+      expect([origin, await answerTo(server, origin)]).toEqual([origin, 403])
+  })
+
+  it('that asks for keys takes pages from anywhere: without a key they are not let in', async () => {
+    expect(await answerTo(await serverWith({ keys: 'keys' }), 'https://ward.example')).toBe(101)
+  })
+})

@@ -1,0 +1,121 @@
+/**
+ * The run folder of a server with a mirror: what it keeps goes to the mirror first and then to disk. A server on any machine begins by
+ * making the two equal, and by shutting out whoever served before.
+ */
+import { relative, sep } from 'node:path'
+import { MirrorTaken, type Mirror, type MirrorChange } from '../../transport/mirror.ts'
+import { TransportError } from '../../transport.ts'
+import type { Chunks, Writer } from '../disk.ts'
+import { RunError } from '../errors.ts'
+import type { Experiment } from '../experiment.ts'
+import { FEDERATION, MODELS, PARTS } from '../run-folder.ts'
+import { version } from '../version.ts'
+import type { RecordCopy } from './disk-store.ts'
+import { agree, headChange, typeOf, writeLocalHead, type Agreed, type Head } from './mirror-agreement.ts'
+
+/** A run folder with a mirror. */
+export interface MirroredFolder {
+  /** writes to the mirror first, once the folder is there */
+  readonly write: Writer
+  readonly record: RecordCopy
+  /** The folder is there, and equal to the mirror. */
+  begun(folder: string): Promise<void>
+  /** The run is finished. */
+  finish(): Promise<void>
+}
+
+/** How a run is mirrored. */
+export interface MirrorOptions {
+  readonly mirror: Mirror
+  /** the run folder */
+  readonly out: string
+  /** whether the folder holds a run of this experiment */
+  readonly isBegun: boolean
+  /** SHA-256 of the experiment as agents hear of it */
+  readonly run: string
+  /** new at each start */
+  readonly session: string
+  readonly write: Writer
+  readonly onNote: (line: string) => void
+}
+
+/** Whether a file of the run folder is mirrored: what is made of these at the end is made again. */
+const isMirrored = (path: string): boolean =>
+  [FEDERATION, MODELS, PARTS].some((folder) => path.startsWith(`${folder}/`))
+
+/**
+ * Takes the mirror over, and makes the run folder what the mirror is, or the mirror what the folder is.
+ * @returns null where the folder holds the finished run
+ * @throws InputError where the mirror holds an unfinished run of another experiment, or the folder one that it knows nothing of
+ * @throws RunError where there is no room
+ */
+export async function mirroredFolder(
+  experiment: Experiment,
+  options: MirrorOptions,
+): Promise<MirroredFolder | null> {
+  const { mirror, run, session, write } = options
+  const { holder } = mirror
+  const { name } = experiment
+  const head: Head = { sessions: [session], run, name, fedrl: version, holder, state: 'running' }
+  const both = await told(() => agreed(experiment, head, options))
+  return both === null ? null : folderOf(mirror, both, write)
+}
+
+/** Until nobody has written between the reading of the mirror and its taking. */
+async function agreed(...what: Parameters<typeof agree>): ReturnType<typeof agree> {
+  for (;;) {
+    try {
+      return await agree(...what)
+    } catch (error) {
+      if (!(error instanceof MirrorTaken)) throw error
+    }
+  }
+}
+
+function folderOf(mirror: Mirror, { head, known }: Agreed, write: Writer): MirroredFolder {
+  let folder: string | null = null
+  let lines: MirrorChange[] = []
+  const pathOf = (file: string): string => relative(folder ?? file, file).split(sep).join('/')
+  const keep = async (change: MirrorChange): Promise<void> => {
+    const changes = [...lines, change]
+    lines = []
+    await told(() => mirror.write(changes))
+    if (change.type === 'removed') known.delete(change.path)
+    else known.add(change.path)
+  }
+  return {
+    async write(file, chunks) {
+      const path = pathOf(file)
+      if (!isMirrored(path)) return write(file, chunks)
+      const content = await collected(chunks)
+      await keep({ type: typeOf(path), path, content })
+      await write(file, [content])
+    },
+    record: {
+      lines: (file, offset, content) => void lines.push({ type: 'lines', path: pathOf(file), offset, content }),
+      async removed(file) {
+        if (known.has(pathOf(file))) await keep({ type: 'removed', path: pathOf(file) })
+      },
+    },
+    async begun(path) {
+      await writeLocalHead(path, head.sessions, write)
+      folder = path
+    },
+    finish: () => keep(headChange({ ...head, state: 'finished' })),
+  }
+}
+
+async function collected(chunks: Chunks): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  for await (const chunk of chunks) pieces.push(chunk)
+  return new Uint8Array(Buffer.concat(pieces))
+}
+
+/** What the broker refuses is told as what a full disk refuses. */
+async function told<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof TransportError ? new RunError(error.message, { cause: error }) : error
+  }
+}
