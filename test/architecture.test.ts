@@ -53,6 +53,8 @@ const NODE_PACKAGES = new Set([
   'ws',
   '@nats-io/transport-node',
   '@nats-io/kv',
+  '@nats-io/jetstream',
+  '@nats-io/obj',
 ])
 
 /** Doors that a browser cannot open: they read and write files. */

@@ -1,17 +1,14 @@
 /** A federation of processes that are killed on the way ends in the bytes of the simulation; on the built program. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { BIN, fedrl } from './fedrl.ts'
+import { fedrl } from './fedrl.ts'
+import { freePort, killAll, recorded, startFedrl, type Running } from './processes.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'fedrl-processes-'))
-const children = new Set<ChildProcess>()
 afterAll(() => {
-  for (const child of children) child.kill('SIGKILL')
+  killAll()
   rmSync(root, { recursive: true })
 })
 
@@ -44,39 +41,9 @@ evaluate: { every: 100, metrics: [J, gap, bytes] }
 `,
 )
 
-/** A process of the program, and what it says on stderr. */
-function start(args: readonly string[]): { readonly child: ChildProcess; readonly said: () => string } {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
-  children.add(child)
-  let said = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text))
-  return { child, said: () => said }
-}
-
-async function ended({ child, said }: ReturnType<typeof start>): Promise<void> {
-  if (child.exitCode === null) await once(child, 'exit')
-  expect([child.exitCode, child.exitCode === 0 ? '' : said()]).toEqual([0, ''])
-}
-
-/** Waits for the record of a run to have so many bytes. */
-async function recorded(folder: string, record: string, bytes: number): Promise<void> {
-  const size = (): number => {
-    try {
-      return statSync(join(folder, 'federation', 'records', record)).size
-    } catch {
-      return 0
-    }
-  }
-  while (size() < bytes) await new Promise((resolve) => setTimeout(resolve, 2))
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
+/** It did what it was to do. */
+const ended = async (one: Running): Promise<void> =>
+  expect([await one.ended(), one.child.exitCode === 0 ? '' : one.said()]).toEqual([0, ''])
 
 const files = (folder: string, models: readonly string[]): string[] =>
   [...models.map((model) => join('models', model)), 'rows.csv', 'summary.json'].map((name) =>
@@ -96,19 +63,17 @@ it('serve and join: the server is killed and then an agent, and both go on', asy
     '--state',
     join(root, names),
   ]
-  const first = start(serve)
-  const others = start(joinAs('a,b,c'))
-  const killed = start(joinAs('d,e'))
+  const first = startFedrl(serve)
+  const others = startFedrl(joinAs('a,b,c'))
+  const killed = startFedrl(joinAs('d,e'))
 
-  await recorded(live, '0-1.jsonl', 5000)
-  first.child.kill('SIGKILL')
-  await once(first.child, 'exit')
-  const second = start(serve)
+  await recorded(live, 5000)
+  await first.kill()
+  const second = startFedrl(serve)
 
-  await recorded(live, '1-1.jsonl', 5000)
-  killed.child.kill('SIGKILL')
-  await once(killed.child, 'exit')
-  const again = start(joinAs('d,e'))
+  await recorded(live, 5000, '1-1')
+  await killed.kill()
+  const again = startFedrl(joinAs('d,e'))
 
   for (const one of [second, others, again]) await ended(one)
   const models = ['averaging=equal/1.safetensors', 'averaging=importance/1.safetensors']
@@ -122,8 +87,8 @@ const childrenOf = (pid: number): number[] =>
 it.skipIf(process.platform !== 'linux')('up: a process of agents is killed, and started again', async () => {
   const [whole, live] = [join(root, 'pg-whole'), join(root, 'pg-live')]
   expect(fedrl(['run', PG, '--out', whole, '--threads', '1']).code).toBe(0)
-  const up = start(['up', PG, '--processes', '2', '--out', live])
-  await recorded(live, '0-1.jsonl', 5000)
+  const up = startFedrl(['up', PG, '--processes', '2', '--out', live])
+  await recorded(live, 5000)
   process.kill(childrenOf(up.child.pid as number)[1] as number, 'SIGKILL')
   await ended(up)
   expect(up.said()).toContain('was killed (SIGKILL); it is started again')

@@ -1,20 +1,19 @@
 /** A federation over NATS from the command line, its broker, its server and its agents killed on the way; on the built program. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { addKey, initKeys, revokeKey, writeKey } from '../src/experiment/federated/key-folder.ts'
 import { makeKey } from '../src/federation/keys/ed25519.ts'
-import { BIN, fedrl, type Outcome } from './fedrl.ts'
+import { fedrl, type Outcome } from './fedrl.ts'
 import { noBroker, startBroker, type Broker } from './nats-server.ts'
+import { killAll, recorded, startFedrl, type Running } from './processes.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'fedrl-nats-'))
-const children = new Set<ChildProcess>()
 const brokers = new Set<Broker>()
 afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL')
+  killAll()
   for (const broker of brokers) await broker.kill()
   rmSync(root, { recursive: true })
 })
@@ -39,26 +38,9 @@ async function brokerWith(args: readonly string[]): Promise<Broker> {
   return broker
 }
 
-/** A process of the program, and what it says on stderr. */
-function start(args: readonly string[]): { readonly child: ChildProcess; readonly said: () => string } {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
-  children.add(child)
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
-  return { child, said: () => said }
-}
-
-async function ended({ child, said }: ReturnType<typeof start>): Promise<void> {
-  if (child.exitCode === null) await once(child, 'exit')
-  expect([child.exitCode, child.exitCode === 0 ? '' : said()]).toEqual([0, ''])
-}
-
-/** Waits for the record of a run to have so many bytes. */
-async function recorded(folder: string, record: string, bytes: number): Promise<void> {
-  const size = (): number =>
-    statSync(join(folder, 'federation', 'records', record), { throwIfNoEntry: false })?.size ?? 0
-  while (size() < bytes) await new Promise((resolve) => setTimeout(resolve, 2))
-}
+/** It did what it was to do. */
+const ended = async (one: Running): Promise<void> =>
+  expect([await one.ended(), one.child.exitCode === 0 ? '' : one.said()]).toEqual([0, ''])
 
 const MODELS = ['averaging=equal/1.safetensors', 'averaging=importance/1.safetensors']
 
@@ -97,23 +79,21 @@ describe.skipIf(noBroker !== null)(
         const url = `${broker.url}/ward`
         const live = join(root, 'live')
         const serve = ['serve', FILE, '--nats', url, '--out', live]
-        const first = start(serve)
-        const others = start(joinAs(url, 'a,b,c'))
-        const killed = start(joinAs(url, 'd,e'))
+        const first = startFedrl(serve)
+        const others = startFedrl(joinAs(url, 'a,b,c'))
+        const killed = startFedrl(joinAs(url, 'd,e'))
 
-        await recorded(live, '0-1.jsonl', 5000)
+        await recorded(live, 5000)
         await broker.kill()
         await broker.start()
-        await recorded(live, '0-1.jsonl', 10_000)
-        first.child.kill('SIGKILL')
-        await once(first.child, 'exit')
+        await recorded(live, 10_000)
+        await first.kill()
         // the lease that the killed server left is that of the same run folder: nothing is waited for
-        const second = start(serve)
-        await recorded(live, '1-1.jsonl', 5000)
+        const second = startFedrl(serve)
+        await recorded(live, 5000, '1-1')
         others.child.kill('SIGSTOP')
-        killed.child.kill('SIGKILL')
-        await once(killed.child, 'exit')
-        const again = start(joinAs(url, 'd,e'))
+        await killed.kill()
+        const again = startFedrl(joinAs(url, 'd,e'))
         await new Promise((resolve) => setTimeout(resolve, 1000))
         others.child.kill('SIGCONT')
 
@@ -124,8 +104,8 @@ describe.skipIf(noBroker !== null)(
 
     it('a second server is told of the first', async () => {
       const broker = await brokerWith(['-js', '-sd', join(root, 'two')])
-      const first = start(['serve', FILE, '--nats', broker.url, '--out', join(root, 'one')])
-      while (!first.said().includes('listening')) await new Promise((resolve) => setTimeout(resolve, 20))
+      const first = startFedrl(['serve', FILE, '--nats', broker.url, '--out', join(root, 'one')])
+      await first.saying(/listening/)
       const other = fedrl(['serve', FILE, '--nats', broker.url, '--out', join(root, 'other')])
       expect(failure(other)).toEqual([
         2,
@@ -167,8 +147,8 @@ describe.skipIf(noBroker !== null)(
         const keyOf = (name: string): string[] => ['--key', join(keys, `${name}.key`)]
         const keysOf = ['--keys', keys]
         const serving = ['serve', FILE, '--nats', url, '--nats-key', serverKey, '--out', live, ...keysOf]
-        const server = start(serving)
-        const agents = [start(joinAs(url, 'a,b,c', keysOf)), start(joinAs(url, 'd,e', keysOf))]
+        const server = startFedrl(serving)
+        const agents = [startFedrl(joinAs(url, 'a,b,c', keysOf)), startFedrl(joinAs(url, 'd,e', keysOf))]
         for (const one of [server, ...agents]) await ended(one)
         expect(filesOf(live)).toEqual(simulated())
 

@@ -1,16 +1,15 @@
 /** A server that is asked to stop, and one whose disk is full, as processes; on the built program. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { BIN, fedrl } from './fedrl.ts'
+import { fedrl } from './fedrl.ts'
+import { killAll, recorded, startFedrl } from './processes.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'fedrl-operations-'))
-const children = new Set<ChildProcess>()
 afterAll(() => {
-  for (const child of children) child.kill('SIGKILL')
+  killAll()
   rmSync(root, { recursive: true })
 })
 
@@ -25,37 +24,6 @@ evaluate: { every: 2000, metrics: [error, bytes] }
 `,
 )
 
-/** A process of the program, and what it says on stderr. */
-function start(args: readonly string[]) {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
-  children.add(child)
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
-  return {
-    child,
-    said: () => said,
-    async ended(): Promise<number | null> {
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'close')
-      return child.exitCode
-    },
-  }
-}
-
-async function until<T>(what: () => T | null | undefined): Promise<T> {
-  for (;;) {
-    const value = what()
-    if (value !== null && value !== undefined) return value
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-}
-
-/** Waits for the record of the run to have so many bytes. */
-const recorded = (folder: string, bytes: number): Promise<true> =>
-  until(() => {
-    const { size } = statSync(join(folder, 'federation', 'records', '0-1.jsonl'), { throwIfNoEntry: false }) ?? { size: 0 } // prettier-ignore
-    return size >= bytes ? true : null
-  })
-
 const modelOf = (folder: string): string =>
   readFileSync(join(folder, 'models', 'default', '1.safetensors'), 'base64')
 
@@ -68,11 +36,18 @@ const simulated = (): string => {
 
 /** A server on a port that it chooses, which a second one takes over. */
 async function serving(out: string, port = '0') {
-  const server = start(['serve', FILE, '--listen', `127.0.0.1:${port}`, '--out', out, '--log', `${out}.log`])
-  const [, url = '', bound = ''] = await until(
-    () => /fedrl join (ws:\/\/127\.0\.0\.1:(\d+))/.exec(server.said()) ?? (server.child.exitCode === null ? null : ['', '', '']), // prettier-ignore
-  )
-  return { ...server, url, port: bound }
+  const server = startFedrl([
+    'serve',
+    FILE,
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--out',
+    out,
+    '--log',
+    `${out}.log`,
+  ])
+  const url = await server.saying(/ws:\/\/127\.0\.0\.1:\d+/)
+  return { ...server, url, port: new URL(url).port }
 }
 
 const events = (out: string): unknown[] =>
@@ -86,12 +61,12 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
   async (signal) => {
     const out = join(root, signal)
     const first = await serving(out)
-    const agents = start(['join', first.url, '--agent', 'a,b,c', '--state', `${out}-state`])
+    const agents = startFedrl(['join', first.url, '--agent', 'a,b,c', '--state', `${out}-state`])
     await recorded(out, 5000)
     first.child.kill(signal)
     expect(await first.ended()).toBe(130)
     expect(first.said()).toContain('stopped: 0 of 1 trials are kept; to finish: the same command again')
-    await until(() => /not connected: the server stops/.exec(agents.said()))
+    await agents.saying(/not connected: the server stops/)
     const second = await serving(out, first.port)
     expect([await second.ended(), await agents.ended()]).toEqual([0, 0])
     expect(modelOf(out)).toBe(simulated())
@@ -106,31 +81,31 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
 it('SIGTERM: an agent leaves', async () => {
   const out = join(root, 'leaving')
   const server = await serving(out)
-  const agent = start(['join', server.url, '--agent', 'a', '--state', `${out}-state`])
-  await until(() => /a joined as agent 0/.exec(agent.said()))
+  const agent = startFedrl(['join', server.url, '--agent', 'a', '--state', `${out}-state`])
+  await agent.saying(/a joined as agent 0/)
   agent.child.kill('SIGTERM')
   expect(await agent.ended()).toBe(0)
-  await until(() => /a left/.exec(server.said()))
+  await server.saying(/a left/)
   server.child.kill('SIGTERM')
   expect(await server.ended()).toBe(130)
 })
 
 /** A file system of so many KiB; null where this machine lets nobody have one. */
-function smallDisk(size: string): string | null {
+function smallDisk(name: string, size: string): string | null {
   if (process.platform !== 'linux') return null
-  const path = join(root, 'disk')
+  const path = join(root, name)
   mkdirSync(path)
   return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path]).status === 0 ? path : null
 }
 
 it('a disk that is really full stops the server, and with more room it goes on', async (context) => {
-  const disk = smallDisk('64k')
+  const disk = smallDisk('disk', '64k')
   // only root may mount
   if (disk === null) return context.skip()
   try {
     const out = join(disk, 'run')
     const first = await serving(out, '0')
-    const agents = start(['join', first.url, '--agent', 'a,b,c', '--state', join(root, 'disk-state')])
+    const agents = startFedrl(['join', first.url, '--agent', 'a,b,c', '--state', join(root, 'disk-state')])
     expect(await first.ended()).toBe(1)
     expect(first.said()).toMatch(
       /cannot write .+: no space left on the device \(ENOSPC\)\n0 of 1 trials are kept; to finish: the same command again\n$/,
@@ -139,6 +114,22 @@ it('a disk that is really full stops the server, and with more room it goes on',
     const second = await serving(out, first.port)
     expect([await second.ended(), await agents.ended()]).toEqual([0, 0])
     expect(modelOf(out)).toBe(simulated())
+  } finally {
+    spawnSync('umount', ['-l', disk])
+  }
+})
+
+it('a disk that is full stops an agent, which says so', async (context) => {
+  const disk = smallDisk('agent-disk', '100k')
+  // only root may mount
+  if (disk === null) return context.skip()
+  try {
+    const server = await serving(join(root, 'agent-disk-run'))
+    const agent = startFedrl(['join', server.url, '--agent', 'a,b,c', '--state', join(disk, 'state')])
+    expect(await agent.ended()).toBe(1)
+    expect(agent.said()).toMatch(/\ncannot write .+\.journal: no space left on the device \(ENOSPC\)\n$/)
+    server.child.kill('SIGTERM')
+    expect(await server.ended()).toBe(130)
   } finally {
     spawnSync('umount', ['-l', disk])
   }

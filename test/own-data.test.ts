@@ -1,18 +1,16 @@
 /** Agents that bring what they learn from, in folders that the server does not see; on the built program. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { BIN, fedrl } from './fedrl.ts'
+import { fedrl } from './fedrl.ts'
+import { freePort, killAll, recorded, startFedrl, type Running } from './processes.ts'
 import { ROOT } from './source.ts'
+import { until } from './until.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'fedrl-own-'))
-const children = new Set<ChildProcess>()
 afterAll(() => {
-  for (const child of children) child.kill('SIGKILL')
+  killAll()
   rmSync(root, { recursive: true })
 })
 
@@ -24,47 +22,18 @@ function folderOf(name: string, files: Readonly<Record<string, string>> = {}): s
   return folder
 }
 
-interface Process {
-  readonly child: ChildProcess
-  readonly said: () => string
-}
-
-function start(cwd: string, args: readonly string[]): Process {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: ['ignore', 'ignore', 'pipe'] })
-  children.add(child)
-  let said = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text))
-  return { child, said: () => said }
-}
-
-/** The exit code. */
-async function ended({ child }: Process): Promise<number | null> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  return child.exitCode
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
-
 /** A server in a folder of its own, which is listening. */
-async function serve(folder: string, file: string, names: string): Promise<{ url: string; server: Process }> {
+async function serve(folder: string, file: string, names: string): Promise<{ url: string; server: Running }> {
   const port = await freePort()
-  const server = start(folder, ['serve', file, '--listen', `127.0.0.1:${port}`, '--out', 'run', '--agents', names]) // prettier-ignore
-  await until(() => server.said().includes('listening') || server.child.exitCode !== null)
+  const server = startFedrl(['serve', file, '--listen', `127.0.0.1:${port}`, '--out', 'run', '--agents', names], folder) // prettier-ignore
+  await server.saying(/listening/)
   return { url: `ws://127.0.0.1:${port}`, server }
 }
 
-const joined = (folder: string, url: string, name: string, flags: readonly string[]): Process =>
-  start(folder, ['join', url, '--agent', name, ...flags])
+const joined = (folder: string, url: string, name: string, flags: readonly string[]): Running =>
+  startFedrl(['join', url, '--agent', name, ...flags], folder)
+
+const ended = (one: Running): Promise<number | null> => one.ended()
 
 const model = (folder: string, variant = 'default'): string =>
   readFileSync(join(folder, 'models', variant, '1.safetensors'), 'base64')
@@ -129,7 +98,7 @@ describe('logs', () => {
       const agent = joined(folderOf(`${folder}-agent`, { 'own.csv': text }), url, 'a', ['--logs', 'own.csv'])
       expect(await ended(agent)).toBe(2)
       expect(agent.said()).toContain(here)
-      await until(() => server.said().includes('mismatch'))
+      await server.saying(/mismatch/)
       expect(server.said()).toContain(`what the agent learns from does not fit the experiment ${there}`)
       expect(server.said()).not.toMatch(/own\.csv|-7/)
       server.child.kill('SIGINT')
@@ -163,11 +132,12 @@ it('files of the experiment travel with it: agents elsewhere need none of them',
   const same = folderOf('inline-same', files)
   expect(fedrl(['run', 'model.yaml', '--out', 'run', '--threads', '1'], same).code).toBe(0)
   const { url, server } = await serve(at, 'model.yaml', 'a,b')
-  // nothing of the server's folder is read after it has begun
+  await until(async () => (await fetch(new URL('/status', url.replace('ws:', 'http:')))).status === 200)
+  // nothing of the server's folder is read after the run has begun
   for (const name of Object.keys(files)) rmSync(join(at, name))
   const agents = ['a', 'b'].map((name) => joined(folderOf(`inline-${name}`), url, name, []))
   expect(await Promise.all(agents.map(ended))).toEqual([0, 0])
-  await until(() => server.child.exitCode !== null)
+  expect(await server.ended()).toBe(0)
   expect(model(join(at, 'run'))).toBe(model(join(same, 'run')))
 })
 
@@ -209,13 +179,11 @@ describe('environments of the agents', () => {
       const at = folderOf(`${name}-server`, { 'own.yaml': text })
       const { url, server } = await serve(at, 'own.yaml', 'a,b')
       const agentAt = (agent: string): string => folderOf(`${name}-${agent}`, { 'env.ts': CORRIDOR })
-      const join2 = (agent: string): Process => joined(agentAt(agent), url, agent, ['--module', 'env.ts'])
+      const join2 = (agent: string): Running => joined(agentAt(agent), url, agent, ['--module', 'env.ts'])
       const first = [join2('a'), join2('b')]
       if (kills) {
-        const record = join(at, 'run', 'federation', 'records', '0-1.jsonl')
-        await until(() => (statSync(record, { throwIfNoEntry: false })?.size ?? 0) > 500)
-        first[1]?.child.kill('SIGKILL')
-        await once(first[1]?.child as ChildProcess, 'exit')
+        await recorded(join(at, 'run'), 500)
+        await first[1]?.kill()
         first[1] = join2('b')
       }
       expect(await Promise.all([server, ...first].map(ended))).toEqual([0, 0, 0])
@@ -257,7 +225,7 @@ describe('environments of the agents', () => {
       const wrong = joined(agent, url, 'a', flags)
       expect(await ended(wrong)).toBe(2)
       expect(wrong.said()).toContain(here)
-      await until(() => server.said().includes(there))
+      await server.saying(new RegExp(there))
     }
     const right = joined(agent, url, 'a', ['--module', 'lift.ts'])
     expect(await Promise.all([ended(right), ended(server)])).toEqual([0, 0])

@@ -42,7 +42,7 @@ const verified = (folder: string, ...flags: string[]) => {
 const MODEL = `name: killed
 environment: { family: garnet, states: 12, actions: 3, branching: 3, discount: 0.9 }
 agents: { count: 4, behavior: { dirichlet: 0.5 } }
-algorithm: { name: fed-asyn-q, averaging: equal, stepSize: 0.1, syncPeriod: 10, steps: 4000, initial: perAgent }
+algorithm: { name: fed-asyn-q, averaging: equal, stepSize: 0.1, syncPeriod: 10, steps: 2000, initial: perAgent }
 evaluate: { every: 500, metrics: [error, bytes] }
 vary: { algorithm.averaging: [equal, importance] }
 `
@@ -56,7 +56,7 @@ it('a server that was killed in each run', async () => {
     startFedrl(['join', `ws://${listen}`, '--agent', names, '--state', names], at),
   )
   for (const record of ['0-1', '1-1']) {
-    await recorded(join(at, 'run'), 5000, record)
+    await recorded(join(at, 'run'), 2000, record)
     await server.kill()
     server = serve()
   }
@@ -92,11 +92,11 @@ export default function corridor() {
 `
 const corridor = (stepMs: number): string => CORRIDOR.replaceAll('STEP_MS', String(stepMs))
 
-/** c takes one and a half times as long as a round may. */
+/** c takes longer than a round may. */
 const LATE = `name: late
 environment: { states: 6, actions: 2, discount: 0.9, rewardRange: [0, 1] }
 agents: { count: 3, experience: own, behavior: { dirichlet: 0.5 } }
-algorithm: { name: fed-asyn-q, averaging: importance, stepSize: 0.1, syncPeriod: 10, steps: 400, initial: perAgent }
+algorithm: { name: fed-asyn-q, averaging: importance, stepSize: 0.1, syncPeriod: 10, steps: 500, initial: perAgent }
 evaluate: { every: 50, metrics: [samples, bytes] }
 participation: { minimum: 2, deadlineSeconds: 0.1, late: foldNextRound }
 `
@@ -106,17 +106,18 @@ it('agents that miss rounds and are late, with a server that was killed', async 
   const listen = `127.0.0.1:${await freePort()}`
   const serve = (): Running => startFedrl(['serve', 'late.yaml', '--listen', listen, '--out', 'run', '--agents', 'a,b,c'], at) // prettier-ignore
   let server = serve()
-  const agents = [0, 0, 15].map((stepMs, i) => {
-    const name = 'abc'.charAt(i)
-    const own = folderOf(`late-${name}`, { 'env.ts': corridor(stepMs) })
-    return startFedrl(['join', `ws://${listen}`, '--agent', name, '--module', 'env.ts'], own)
-  })
-  await recorded(join(at, 'run'), 700)
+  const joining = (name: string, stepMs: number): Running =>
+    startFedrl(['join', `ws://${listen}`, '--agent', name, '--module', 'env.ts'], folderOf(`late-${name}`, { 'env.ts': corridor(stepMs) })) // prettier-ignore
+  // as long as b is missing, nothing goes on without c
+  const agents = [joining('a', 0), joining('c', 12)]
+  await recorded(join(at, 'run'), 200)
+  agents.push(joining('b', 0))
+  await recorded(join(at, 'run'), 1000)
   await server.kill()
   server = serve()
   for (const one of [server, ...agents]) expect(await one.ended()).toBe(0)
   const lines = linesOf(join(at, 'run'))
-  expect(lines).toHaveLength(40)
+  expect(lines).toHaveLength(50)
   expect(lines.some(({ agents: folded }) => folded.length === 2)).toBe(true)
   expect(lines.flatMap(({ late }) => late)).toContain(2)
   // the same steps, and nobody waits for them

@@ -1,13 +1,11 @@
 /** `fedrl join`: one agent, or several, in a federation. */
 import { join as joinPath } from 'node:path'
 import { InputError, RunError } from '../experiment/errors.ts'
-import { makeFolder } from '../experiment/disk.ts'
+import { openAgentState } from '../experiment/federated/agent-state.ts'
 import type { OwnExperience } from '../experiment/federated/join.ts'
 import { threadedInvitee } from '../experiment/federated/threaded-join.ts'
-import { lock } from '../experiment/lock.ts'
 import { version } from '../experiment/version.ts'
 import { Refused, takePart, Unreachable, type AgentNotice } from '../federation/agent.ts'
-import { journalFile } from '../federation/journal-file.ts'
 import { connectorOf, type ConnectFlags } from './endpoint.ts'
 import { signersOf, type SignerFlags } from './signers.ts'
 import type { Io } from './io.ts'
@@ -37,9 +35,7 @@ export async function join(url: string, flags: JoinFlags, io: Io): Promise<void>
   const { connect, server } = await connectorOf(url, flags, first)
   const signers = await signersOf(names, flags, (line) => io.note(line))
   const sentAway: string[] = []
-  const state = flags.state ?? joinPath('.fedrl', first)
-  await makeFolder(state)
-  const release = await lock(state)
+  const state = await openAgentState(flags.state ?? joinPath('.fedrl', first))
   try {
     const outcome = await takePart({
       names,
@@ -49,7 +45,7 @@ export async function join(url: string, flags: JoinFlags, io: Io): Promise<void>
       connect,
       server,
       signerOf: (name) => signers.get(name) ?? null,
-      journal: (run) => journalFile(joinPath(state, `${run.slice(0, 16)}.journal`)),
+      journal: (run) => state.journal(run),
       clock,
       patienceMs: 1000 * parseWait(flags.wait ?? USUAL_WAIT),
       signal: io.signal,
@@ -69,7 +65,7 @@ export async function join(url: string, flags: JoinFlags, io: Io): Promise<void>
     if (error instanceof Unreachable) throw new RunError(error.message)
     throw error
   } finally {
-    await release()
+    await state.release()
   }
 }
 
@@ -100,5 +96,8 @@ function noticeText(notice: AgentNotice): string {
   }
 }
 
-const refusalOf = ({ name, code, reason }: Extract<AgentNotice, { type: 'turned-away' | 'put-off' }>): string =>
-  `${name} (${code}): ${reason}`
+const refusalOf = ({
+  name,
+  code,
+  reason,
+}: Extract<AgentNotice, { type: 'turned-away' | 'put-off' }>): string => `${name} (${code}): ${reason}`

@@ -174,18 +174,19 @@ export async function blaming<T>(
   }
 }
 
-/**
- * `write` with the system's errors turned into failures a person can act on.
- * @throws RunError naming the file and the reason
- */
-export function guarded(write: Writer): Writer {
-  return async (path, chunks) => {
-    try {
-      await write(path, chunks)
-    } catch (error) {
-      const code = systemCode(error)
-      if (code === undefined) throw error
-      throw new RunError(`cannot write ${path}: ${systemReason(code)}`, { cause: error })
-    }
+/** Writes to a path of the program's own choice. @throws RunError naming the path and the reason, where the system refuses it */
+export async function writing<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action()
+  } catch (error) {
+    const code = systemCode(error)
+    if (code === undefined) throw error
+    throw new RunError(`cannot write ${path}: ${systemReason(code)}`, { cause: error })
   }
 }
+
+/** `write` as {@link writing}. */
+export const guarded =
+  (write: Writer): Writer =>
+  (path, chunks) =>
+    writing(path, () => write(path, chunks))

@@ -155,7 +155,7 @@ function trialOf(
 ) {
   const problem = problems[member] as Problem
   const measure = evaluator(problem.model?.mdp ?? null)
-  const bytesOf = traffic({ algorithm, agents, entries: states * actions })
+  const bytesOf = traffic({ algorithm, entries: states * actions })
   const samplesPerStep = agents * samplesOfStep(algorithm, problem)
   const countsBytes = evaluate.metrics.includes('bytes')
   const measured = { distance: () => run.distance(member, lane), table: () => run.table(member, lane) }

@@ -38,7 +38,7 @@ describe('traffic', () => {
           }).length
         })
         const expected = updates.reduce((sum, bytes) => sum + bytes, task * counts.length)
-        const bytesOf = traffic({ algorithm, agents: counts.length, entries: 300 })
+        const bytesOf = traffic({ algorithm, entries: 300 })
         expect(bytesOf(round, 5 * round, 5, reported)).toBe(expected)
         expect(bytesOf(round, 5 * round, 5, reported)).toBe(expected)
       }),
@@ -46,8 +46,18 @@ describe('traffic', () => {
     )
   })
 
+  it('counts those alone who took part', () => {
+    const algorithm = { name: 'fed-asyn-q', averaging: 'equal', stepSize: 0.1, syncPeriod: 5, steps: 100, initial: 0 } as const // prettier-ignore
+    const bytesOf = traffic({ algorithm, entries: 300 })
+    const some = bytesOf(2, 10, 5, Uint32Array.of(3, 4), Uint32Array.of(1, 200))
+    const update = (agent: number, count: number) =>
+      encodeUpdate({ agent, round: 2, entries: new Uint32Array(count), changes: new Float64Array(count), visits: null }).length // prettier-ignore
+    const task = encodeTask({ round: 2, step: 10, steps: 5, table: new Float64Array(300) }).length
+    expect(some).toBe(2 * task + update(1, 3) + update(200, 4))
+  })
+
   it('is nothing for independent learners', () => {
     const algorithm = { name: 'q-learning', stepSize: 0.1, steps: 100, initial: 0 } as const
-    expect(traffic({ algorithm, agents: 2, entries: 3 })(0, 0, 5, Uint32Array.of(1, 2))).toBe(0)
+    expect(traffic({ algorithm, entries: 3 })(0, 0, 5, Uint32Array.of(1, 2))).toBe(0)
   })
 })

@@ -5,19 +5,28 @@ import type { AlgorithmSpec } from './experiment.ts'
 /** What the messages of a run depend on, beside what agents report. */
 export interface TrafficSettings {
   readonly algorithm: AlgorithmSpec
-  readonly agents: number
   /** S * A */
   readonly entries: number
 }
 
-/** Tells the bytes of one round from what each agent reported. */
-export type Traffic = (round: number, step: number, steps: number, reported: Uint32Array) => number
+/**
+ * Tells the bytes of one round.
+ * @param reported entries in the Update of each agent that took part, in the order of the agents
+ * @param who the indices of those agents, ascending; missing: everybody
+ */
+export type Traffic = (
+  round: number,
+  step: number,
+  steps: number,
+  reported: Uint32Array,
+  who?: Uint32Array,
+) => number
 
 /** Bytes that MessagePack takes for an integer >= 0. */
 const width = (n: number): number => (n < 128 ? 1 : n < 256 ? 2 : n < 65536 ? 3 : n < 4294967296 ? 5 : 9)
 
 /** The bytes of rounds of a run; independent learners send nothing. */
-export function traffic({ algorithm, agents, entries }: TrafficSettings): Traffic {
+export function traffic({ algorithm, entries }: TrafficSettings): Traffic {
   if (algorithm.name === 'q-learning') return () => 0
   const visits = algorithm.name === 'fed-asyn-q' && algorithm.averaging === 'importance'
   // Equal widths of the header's integers and equal counts make equal lengths, so each is computed once.
@@ -28,11 +37,11 @@ export function traffic({ algorithm, agents, entries }: TrafficSettings): Traffi
     known.set(key, bytes)
     return bytes
   }
-  return (round, step, steps, reported) => {
+  return (round, step, steps, reported, who) => {
     const dense = algorithm.name === 'fed-syn-q' || (algorithm.initial === 'perAgent' && round === 0)
-    let bytes = agents * taskBytes(round, step, steps, entries)
-    for (let agent = 0; agent < agents; agent++)
-      bytes += ofUpdate(agent, round, reported[agent] as number, dense)
+    let bytes = reported.length * taskBytes(round, step, steps, entries)
+    for (let i = 0; i < reported.length; i++)
+      bytes += ofUpdate(who === undefined ? i : (who[i] as number), round, reported[i] as number, dense)
     return bytes
   }
 }

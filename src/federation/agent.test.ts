@@ -165,6 +165,22 @@ describe('agents of one process', () => {
     expect(await here.done).toBe('finished')
   })
 
+  it('of whom one cannot go on: the others do, and what was on its way to that one is no fault', async () => {
+    const here = world(['a', 'b'])
+    const server = await here.next()
+    for (let i = 0; i < 2; i++) await server.hear()
+    await server.say(welcome('a', 0))
+    await server.say(welcome('b', 1))
+    await server.say(task(at(1, 0), [0, 1], [1, 0]))
+    await server.say(task(at(1, 1), [0, 1], [3, 3]))
+    expect(await server.hear()).toMatchObject({ kind: 'failure', code: 'mismatch', name: 'a' })
+    expect(told(await server.hear())).toEqual([1, 0, 1, 0, 9])
+    expect(told(await server.hear())).toEqual([1, 1, 1, 1, 9])
+    await server.say(finished)
+    expect(await here.done).toBe('finished')
+    expect(here.notices.at(-1)).toMatchObject({ type: 'turned-away', name: 'a', code: 'mismatch' })
+  })
+
   it('go on in another process from what they kept', async () => {
     const journal = memoryJournal()
     const before = world(['a'], journal)

@@ -4,9 +4,9 @@
  */
 import type { FailureCode } from '../protocol/session-messages.ts'
 import { TransportError, type Connection } from '../transport.ts'
-import type { SessionOptions } from './agent/options.ts'
+import type { SessionEnd, SessionOptions } from './agent/options.ts'
 import { FIRST_PAUSE, longer } from './agent/pauses.ts'
-import { Session, type SessionEnd } from './agent/session.ts'
+import { Session } from './agent/session.ts'
 import { AgentJournal, type JournalStore } from './agent-journal.ts'
 import { pause } from './clock.ts'
 

@@ -267,7 +267,7 @@ export class Link implements Line {
 
   #beat(): void {
     if (++this.#beats > BEATS)
-      this.endpoint.gone({ code: 'lost', reason: `no sign of life for ${this.#limits.silenceMs} ms` })
+      this.endpoint.gone({ code: 'lost', reason: `no sign of life for ${this.#limits.silenceMs / 1000} s` })
     else this.say()
   }
 

@@ -10,6 +10,7 @@ import type { Guest } from '../transport.ts'
 import { reach, type BrokerEvents } from './nats-broker.ts'
 import { brokerConfig } from './nats-config.ts'
 import { keyAuthenticator, publicBytes } from './nats-key.ts'
+import { openNatsMirror } from './nats-mirror.ts'
 import { connectNats, listenNats } from './nats.ts'
 
 const key = (): KeyObject => generateKeyPairSync('ed25519').privateKey
@@ -77,14 +78,31 @@ describe.skipIf(noBroker !== null)(`nats-config${noBroker === null ? '' : `: ${n
     const events: BrokerEvents = { denied: (reason) => void denials.push(reason) }
     const a = await reach(as('a'), events)
     const heard: string[] = []
-    const forbidden = ['fedrl.ward.down.b.*', 'fedrl.ward.up.>', '_INBOX.>', '_INBOX_b.>', '$KV.>', '>']
+    const forbidden = [
+      'fedrl.ward.mirror.>',
+      '$O.fedrl-ward.>',
+      'fedrl.ward.down.b.*',
+      'fedrl.ward.up.>',
+      '_INBOX.>',
+      '_INBOX_b.>',
+      '$KV.>',
+      '>',
+    ]
     for (const subject of forbidden)
       a.connection.subscribe(subject, {
         callback: (error, message) => {
           if (error === null) heard.push(message.subject)
         },
       })
-    const targets = ['fedrl.ward.up.b.x', 'fedrl.ward.down.b.x', '$JS.API.INFO', '$KV.fedrl.fedrl.ward']
+    const targets = [
+      'fedrl.ward.mirror.x',
+      '$O.fedrl-ward.M.x',
+      '$JS.API.STREAM.MSG.GET.fedrl-ward',
+      'fedrl.ward.up.b.x',
+      'fedrl.ward.down.b.x',
+      '$JS.API.INFO',
+      '$KV.fedrl.fedrl.ward',
+    ]
     for (const subject of targets) a.connection.publish(subject, new Uint8Array(100))
     await a.connection.flush()
     await guest.send(frameOf(2, 1000))
@@ -95,6 +113,27 @@ describe.skipIf(noBroker !== null)(`nats-config${noBroker === null ? '' : `: ${n
       expect(denials.filter((reason) => reason.includes(`"${subject}"`))).toHaveLength(1)
     await a.connection.close()
     await listener.close()
+  })
+
+  it('lets the server keep a mirror, and no agent open it', async () => {
+    const where = { ...place, federation: 'ward', holder: 'test' }
+    const mirror = await openNatsMirror({ ...server(), ...where })
+    await mirror.files()
+    const content = new Uint8Array(2_000_000).fill(7)
+    await mirror.write([
+      { type: 'file', path: 'federation/members.json', content },
+      { type: 'product', path: 'models/1.safetensors', content },
+      { type: 'lines', path: 'federation/records/0-1.jsonl', offset: 0, content },
+    ])
+    const files = await mirror.files()
+    for (const file of files.values()) expect(Buffer.compare(await file.read(), content)).toBe(0)
+    expect(files.size).toBe(3)
+    await expect(openNatsMirror({ ...as('a'), ...where })).rejects.toThrow(
+      `the broker ${broker.url} does not let this user keep a mirror: write its configuration again, by fedrl nats-config`,
+    )
+    await mirror.clear()
+    expect((await mirror.files()).size).toBe(0)
+    await mirror.close()
   })
 
   it('does not know a stranger', async () => {

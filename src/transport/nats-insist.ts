@@ -32,7 +32,9 @@ function forGood(error: unknown, url: string): Error | null {
   if (error instanceof TransportError) return error
   const code = codeOf(error)
   if (code !== null && FULL.has(code))
-    return new TransportError(`the broker ${url} has no room left for the mirror (${(error as Error).message})`)
+    return new TransportError(
+      `the broker ${url} has no room left for the mirror (${(error as Error).message})`,
+    )
   if (code === NO_STREAM)
     return new TransportError(`the broker ${url} has lost the mirror; the same command again gives it what this machine has`) // prettier-ignore
   if (isPermission(error))

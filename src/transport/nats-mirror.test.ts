@@ -26,7 +26,13 @@ describe.skipIf(noBroker !== null)(`a mirror on a broker${noBroker === null ? ''
 
   async function open(federation: string, notes: string[] = [], url = broker.url): Promise<Mirror> {
     const onNote = (line: string): void => void notes.push(line)
-    const one = await openNatsMirror({ url, federation, subject: `fedrl.${federation}`, holder: 'a test', onNote })
+    const one = await openNatsMirror({
+      url,
+      federation,
+      subject: `fedrl.${federation}`,
+      holder: 'a test',
+      onNote,
+    })
     opened.push(one)
     return one
   }
@@ -128,7 +134,10 @@ describe.skipIf(noBroker !== null)(`a mirror on a broker${noBroker === null ? ''
     const small = mkdtempSync(join(tmpdir(), 'fedrl-mirror-full-'))
     const conf = join(small, 'nats.conf')
     const { writeFileSync } = await import('node:fs')
-    writeFileSync(conf, `jetstream { store_dir: ${JSON.stringify(join(small, 'js'))}, max_file_store: 4000000 }`)
+    writeFileSync(
+      conf,
+      `jetstream { store_dir: ${JSON.stringify(join(small, 'js'))}, max_file_store: 4000000 }`,
+    )
     const little = await startBroker(['-c', conf])
     const mirror = await open('full', [], little.url)
     await mirror.files()

@@ -109,7 +109,12 @@ class NatsMirror implements Mirror {
   #written = 0
   #queue: Promise<void> = Promise.resolve()
 
-  constructor({ federation, subject, holder }: NatsMirrorPlace, broker: Broker, asking: Insistence, parts: Parts) {
+  constructor(
+    { federation, subject, holder }: NatsMirrorPlace,
+    broker: Broker,
+    asking: Insistence,
+    parts: Parts,
+  ) {
     this.holder = holder
     this.#name = mirrorName(federation)
     this.#subject = `${subject}.mirror`

@@ -132,7 +132,7 @@ function watch(socket: WebSocket, endpoint: Endpoint, { silenceMs }: Limits, ask
   const timer = setInterval(() => {
     if (asks) socket.ping()
     if (!socket.isPaused && ++beats > BEATS) {
-      endpoint.gone({ code: 'lost', reason: `no sign of life for ${silenceMs} ms` })
+      endpoint.gone({ code: 'lost', reason: `no sign of life for ${silenceMs / 1000} s` })
       socket.terminate()
     }
   }, silenceMs / BEATS)

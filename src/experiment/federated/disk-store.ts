@@ -6,7 +6,7 @@ import { open, rm, truncate, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { RecordLine, RunKey, SavedRun } from '../../federation/served-run.ts'
 import type { ServerStore } from '../../federation/server-store.ts'
-import { makeFolder, syncFolder, systemCode, systemReason, type Writer } from '../disk.ts'
+import { makeFolder, syncFolder, writing, type Writer } from '../disk.ts'
 import { RunError } from '../errors.ts'
 import { FEDERATION, readIfThere } from '../run-folder.ts'
 import { bytesAt, checkpointChunks, readCheckpoint, type Checkpoint } from './checkpoint-file.ts'
@@ -109,28 +109,24 @@ function namesIn(text: string, path: string): readonly string[] {
   throw new RunError(`${path} is damaged: put back a copy of it`)
 }
 
-/** Opens the record to append to it; what is beyond `bytes` is forgotten. */
-async function openRecord(path: string, bytes: number): Promise<FileHandle> {
-  const folder = dirname(path)
-  await makeFolder(folder)
-  const file = await open(path, 'a')
-  await truncate(path, bytes)
-  // the lines of a record are synced; that there is such a file has to last as long
-  for (const one of [folder, dirname(folder), dirname(dirname(folder))]) await syncFolder(one)
-  return file
-}
+/** Opens the record to append to it; what is beyond `bytes` is forgotten. @throws RunError where the disk is full or fails */
+const openRecord = (path: string, bytes: number): Promise<FileHandle> =>
+  writing(path, async () => {
+    const folder = dirname(path)
+    await makeFolder(folder)
+    const file = await open(path, 'a')
+    await truncate(path, bytes)
+    // the lines of a record are synced; that there is such a file has to last as long
+    for (const one of [folder, dirname(folder), dirname(dirname(folder))]) await syncFolder(one)
+    return file
+  })
 
 /** @throws RunError where the disk is full or fails */
-async function append({ file, record }: OpenRun, text: Uint8Array): Promise<void> {
-  try {
+const append = ({ file, record }: OpenRun, text: Uint8Array): Promise<void> =>
+  writing(record, async () => {
     await file.appendFile(text)
     await file.datasync()
-  } catch (error) {
-    const code = systemCode(error)
-    if (code === undefined) throw error
-    throw new RunError(`cannot write ${record}: ${systemReason(code)}`, { cause: error })
-  }
-}
+  })
 
 /** A checkpoint with the lines of the record up to it. */
 type Saved = Checkpoint & SavedRun

@@ -68,9 +68,17 @@ interface Machine {
 
 /** The machine whose server came as far as to serve last, by broker. */
 const lastServed = new WeakMap<MemoryBroker, string>()
+/** The machine that alone has what a broker has lost, until it has served again. */
+const indebted = new WeakMap<MemoryBroker, string>()
 
 /** A server that begins on a machine, as far as to the run folder. */
-async function opened({ out, broker, call = () => {}, notes = [], run = 'x' }: Machine): Promise<MirroredFolder> {
+async function opened({
+  out,
+  broker,
+  call = () => {},
+  notes = [],
+  run = 'x',
+}: Machine): Promise<MirroredFolder> {
   const write = writeQuickly(call)
   const folder = await mirroredFolder(experiment, {
     mirror: memoryMirror(broker, `the server of ${out}`, call),
@@ -88,6 +96,7 @@ async function opened({ out, broker, call = () => {}, notes = [], run = 'x' }: M
   }
   await folder.begun(out)
   lastServed.set(broker, out)
+  indebted.delete(broker)
   return folder
 }
 
@@ -199,11 +208,15 @@ describe('a run folder with a mirror', () => {
           if (isOver) break
           if (next === 'new') machines.push((out = newFolder()))
           if (next === 'former') out = machines[lost % machines.length] as string
-          // who has served last has all that was promised on its own disk
-          if (next.startsWith('same,') && lastServed.get(broker) === out) loseTail(broker, lost)
+          out = indebted.get(broker) ?? out
+          if (next.startsWith('same,') && lastServed.get(broker) === out) {
+            loseTail(broker, lost)
+            indebted.set(broker, out)
+          }
         }
         const last = newFolder()
-        if (broker.files.has('head.json') && mirroredState(broker) === 'filling') out = lastServed.get(broker) as string
+        if (broker.files.has('head.json') && mirroredState(broker) === 'filling')
+          out = lastServed.get(broker) as string
         await serve({ out, broker }, 8, promised).catch((error: unknown) => {
           if (!(error instanceof Error) || error.message !== 'the run is finished') throw error
         })

@@ -8,10 +8,11 @@ import { TransportError } from '../../transport.ts'
 import type { Chunks, Writer } from '../disk.ts'
 import { RunError } from '../errors.ts'
 import type { Experiment } from '../experiment.ts'
-import { FEDERATION, MODELS, PARTS } from '../run-folder.ts'
 import { version } from '../version.ts'
 import type { RecordCopy } from './disk-store.ts'
-import { agree, headChange, typeOf, writeLocalHead, type Agreed, type Head } from './mirror-agreement.ts'
+import { agree, type Agreed, type MirrorOptions } from './mirror/agreement.ts'
+import { isMirrored, typeOf } from './mirror/files.ts'
+import { headChange, writeLocalHead, type Head } from './mirror/head.ts'
 
 /** A run folder with a mirror. */
 export interface MirroredFolder {
@@ -23,25 +24,6 @@ export interface MirroredFolder {
   /** The run is finished. */
   finish(): Promise<void>
 }
-
-/** How a run is mirrored. */
-export interface MirrorOptions {
-  readonly mirror: Mirror
-  /** the run folder */
-  readonly out: string
-  /** whether the folder holds a run of this experiment */
-  readonly isBegun: boolean
-  /** SHA-256 of the experiment as agents hear of it */
-  readonly run: string
-  /** new at each start */
-  readonly session: string
-  readonly write: Writer
-  readonly onNote: (line: string) => void
-}
-
-/** Whether a file of the run folder is mirrored: what is made of these at the end is made again. */
-const isMirrored = (path: string): boolean =>
-  [FEDERATION, MODELS, PARTS].some((folder) => path.startsWith(`${folder}/`))
 
 /**
  * Takes the mirror over, and makes the run folder what the mirror is, or the mirror what the folder is.
@@ -75,7 +57,10 @@ async function agreed(...what: Parameters<typeof agree>): ReturnType<typeof agre
 function folderOf(mirror: Mirror, { head, known }: Agreed, write: Writer): MirroredFolder {
   let folder: string | null = null
   let lines: MirrorChange[] = []
-  const pathOf = (file: string): string => relative(folder ?? file, file).split(sep).join('/')
+  const pathOf = (file: string): string =>
+    relative(folder ?? file, file)
+      .split(sep)
+      .join('/')
   const keep = async (change: MirrorChange): Promise<void> => {
     const changes = [...lines, change]
     lines = []
@@ -92,7 +77,8 @@ function folderOf(mirror: Mirror, { head, known }: Agreed, write: Writer): Mirro
       await write(file, [content])
     },
     record: {
-      lines: (file, offset, content) => void lines.push({ type: 'lines', path: pathOf(file), offset, content }),
+      lines: (file, offset, content) =>
+        void lines.push({ type: 'lines', path: pathOf(file), offset, content }),
       async removed(file) {
         if (known.has(pathOf(file))) await keep({ type: 'removed', path: pathOf(file) })
       },

@@ -10,7 +10,7 @@ import { collect, type CollectState } from '../../server/collect.ts'
 import { federatedQ, type QServerState } from '../../server/federated-q.ts'
 import { rebaseQ } from '../../server/round-machine/rebase.ts'
 import type { ServerRule } from '../../server/rule.ts'
-import { evaluator, truth, type Evaluate } from '../evaluator.ts'
+import { evaluator, truth, type Cost, type Evaluate } from '../evaluator.ts'
 import { agentsOf, type QSettings } from '../experiment.ts'
 import { samplesOfStep } from '../kernel-problem.ts'
 import { notesOf } from '../notes.ts'
@@ -67,6 +67,8 @@ interface CountedState<State> {
   readonly rule: State
   /** encoded frames both ways, by the formula of simulations */
   readonly bytes: number
+  /** steps of all agents, in Updates that were folded */
+  readonly steps: number
 }
 
 /** Carries out a trial on a server. @throws InputError where its files are wrong */
@@ -113,8 +115,9 @@ function servedQ<State>(
 ): ServedRun<CountedState<State>, QTask, QUpdate> {
   const { algorithm, evaluate } = settings
   const { agents, syncPeriod, steps } = contract
-  const bytesOf = traffic({ algorithm, agents, entries: contract.states * contract.actions })
-  const measure = measurerOf(settings, problem, agents)
+  const bytesOf = traffic({ algorithm, entries: contract.states * contract.actions })
+  const measure = measurerOf(settings, problem)
+  const samplesPerStep = samplesOfStep(algorithm, problem)
   const shape = shapeOf(contract)
   const rules: QRules = {
     reports: algorithm.name === 'fed-asyn-q' ? 'visited' : 'all',
@@ -126,40 +129,41 @@ function servedQ<State>(
     seed,
     settings: { agents, phases: 1, participation, rebase: rebaseQ },
     rule: {
-      init: () => ({ rule: rule.init(), bytes: 0 }),
+      init: () => ({ rule: rule.init(), bytes: 0, steps: 0 }),
       task: (state) => rule.task(state.rule),
       fold(state, updates) {
+        const next = rule.fold(state.rule, updates)
         const task = rule.task(state.rule)
-        const reported = new Uint32Array(agents)
-        for (const { agent, changes } of updates) reported[agent] = changes.length
-        const bytes = task === null ? 0 : bytesOf(task.round, task.step, task.steps, reported)
-        return { rule: rule.fold(state.rule, updates), bytes: state.bytes + bytes }
+        if (task === null) return { ...state, rule: next }
+        const who = Uint32Array.from(updates, ({ agent }) => agent)
+        const reported = Uint32Array.from(updates, ({ changes }) => changes.length)
+        return {
+          rule: next,
+          bytes: state.bytes + bytesOf(task.round, task.step, task.steps, reported, who),
+          steps: state.steps + updates.length * task.steps,
+        }
       },
     },
     taskFrame,
     decodeUpdate: (frame) => decodeUpdate(frame, shape),
     issuesOf: (update, task) => qUpdateIssues(update, task, rules),
-    measure({ rule: state, bytes }) {
+    measure({ rule: state, bytes, steps: taken }) {
       const now = at(state)
       const round = algorithm.name === 'q-learning' ? 0 : Math.ceil(now.step / syncPeriod)
       const before = Math.max(0, round - 1) * syncPeriod
       const due = Math.floor(now.step / evaluate.every) > Math.floor(before / evaluate.every)
-      return due || now.step === steps ? measure(now, round, bytes) : []
+      return due || now.step === steps
+        ? measure(now, { samples: taken * samplesPerStep, rounds: round, bytes })
+        : []
     },
   }
 }
 
 /** Measures every metric of the experiment. */
-function measurerOf(
-  { algorithm, evaluate }: QSettings,
-  problem: Problem,
-  agents: number,
-): (now: Progress, round: number, bytes: number) => Measure[] {
+function measurerOf({ evaluate }: QSettings, problem: Problem): (now: Progress, cost: Cost) => Measure[] {
   const measureOne: Evaluate = evaluator(problem.model?.mdp ?? null)
-  const samplesPerStep = agents * samplesOfStep(algorithm, problem)
-  return ({ step, table }, round, bytes) => {
+  return ({ table }, cost) => {
     const measured = { table: () => table, distance: () => distanceOf(table, problem) }
-    const cost = { samples: step * samplesPerStep, rounds: round, bytes }
     return evaluate.metrics.map((metric) => [metric, measureOne(metric, measured, cost)])
   }
 }

@@ -28,7 +28,7 @@ export function answerTo(
   if (offer !== undefined) return { frame: offer.frame, change: null }
   const from = stateAfter(kept, after, () => run.init())
   if (from === null)
-    return { refused: `the server asks ${name} to go on from phase ${after - 1} of run ${variant}, seed ${seed}, but what the agent kept ends with phase ${kept.base - 1}` } // prettier-ignore
+    return { refused: `the server asks ${name} to go on after phase ${after - 1} of run ${variant}, seed ${seed}, but ${lastKept(kept)}` } // prettier-ignore
   const answer = (done: Worked): Answer =>
     done.ok
       ? { frame: null, change: { type: 'offer', variant, seed, ordinal, ...done.value } }
@@ -36,3 +36,8 @@ export function answerTo(
   const work = run.work(from.state, frame)
   return work instanceof Promise ? work.then(answer) : answer(work)
 }
+
+const lastKept = ({ base }: Kept): string =>
+  base === 0
+    ? 'it keeps nothing of this run: what it kept was lost, and without it it cannot take part in this run again'
+    : `what it keeps ends with phase ${base - 1}`

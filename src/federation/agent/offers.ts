@@ -24,12 +24,21 @@ export interface OffersOptions {
   readonly unanswered: () => void
 }
 
+/** Updates are kept and sent together until so much time or so many bytes have gone into them. */
+export const TOGETHER_MS = 50
+const TOGETHER_BYTES = 4 << 20
+
 /** What the agents of a session keep and offer. */
 export class Offers {
   readonly #options: OffersOptions
   /** when the Update was sent that an agent has heard nothing of, ms, by agent */
   readonly #since = new Map<number, number>()
   #alarm: (() => void) | null = null
+  /** new Updates that are not on disk yet */
+  #taken: Outgoing[] = []
+  #bytes = 0
+  /** when work on them began, ms */
+  #startedAt = 0
 
   constructor(options: OffersOptions) {
     this.#options = options
@@ -59,11 +68,27 @@ export class Offers {
     this.#alarm ??= clock.after(idleMs, () => this.#look())
   }
 
-  /** Puts Updates on disk, then sends them. */
-  async hand(outgoing: readonly Outgoing[]): Promise<void> {
-    if (outgoing.length === 0) return
-    await this.#options.journal.keep(outgoing.map(({ seat, change }) => ({ name: seat.name, change })))
-    for (const { seat, change } of outgoing) await this.offer(seat, change, change.ordinal, change.frame)
+  /** Work on a Task begins: new Updates come. */
+  start(): void {
+    this.#startedAt = this.#options.clock.now()
+  }
+
+  /** Takes a new Update. @returns whether it is time to hand over what was taken */
+  take(one: Outgoing): boolean {
+    this.#taken.push(one)
+    this.#bytes += one.change.frame.length
+    return this.#bytes >= TOGETHER_BYTES || this.#options.clock.now() - this.#startedAt >= TOGETHER_MS
+  }
+
+  /** Puts on disk what was taken, then sends it. */
+  async hand(): Promise<void> {
+    const taken = this.#taken
+    if (taken.length === 0) return
+    this.#taken = []
+    this.#bytes = 0
+    await this.#options.journal.keep(taken.map(({ seat, change }) => ({ name: seat.name, change })))
+    for (const { seat, change } of taken) await this.offer(seat, change, change.ordinal, change.frame)
+    this.start()
   }
 
   /** Learns what became of an Update. */

@@ -1,4 +1,4 @@
-/** What agents of one process bring along, and what they tell. */
+/** What agents of one process bring along, what they tell, and how their session ends. */
 import type { FailureCode } from '../../protocol/session-messages.ts'
 import type { AgentRun } from '../agent-run.ts'
 import type { Clock } from '../clock.ts'
@@ -50,3 +50,9 @@ export type AgentNotice =
   | { readonly type: 'put-off'; readonly name: string; readonly code: FailureCode; readonly reason: string }
   /** the connection is gone, or none came about; another attempt follows */
   | { readonly type: 'away'; readonly reason: string }
+
+/** Why a session ended: all runs are over; the line is gone, or the server asks to come back; or it makes no sense to come back. */
+export type SessionEnd =
+  | { readonly type: 'finished' }
+  | { readonly type: 'away'; readonly reason: string }
+  | { readonly type: 'refused'; readonly code: FailureCode; readonly reason: string }

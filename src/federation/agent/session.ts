@@ -1,5 +1,5 @@
 /** The conversation of the agents of one process over one connection, from their Hellos to its end. */
-import { decodeMessage, encodeMessage, reasonOf } from '../../protocol/session-codec.ts'
+import { encodeMessage, reasonOf } from '../../protocol/session-codec.ts'
 import type {
   Ack,
   Challenge,
@@ -13,33 +13,29 @@ import type {
 import { ConnectionClosed, type Connection } from '../../transport.ts'
 import type { AgentJournal } from '../agent-journal.ts'
 import type { AgentRun } from '../agent-run.ts'
+import { pause } from '../clock.ts'
+import { offerAt } from '../kept.ts'
 import type { RunKey } from '../served-run.ts'
-import { answerTo } from './answer.ts'
+import { answerTo, type Answer } from './answer.ts'
 import { COMES_BACK, helloOf, proofOf, serverName } from './greeting.ts'
+import { Inbox } from './inbox.ts'
 import { Later } from './later.ts'
-import { Offers, type Outgoing } from './offers.ts'
-import type { SessionOptions } from './options.ts'
+import { Offers, TOGETHER_MS } from './offers.ts'
+import type { SessionEnd, SessionOptions } from './options.ts'
 import type { Seat } from './seat.ts'
 import { Unfit } from './unfit.ts'
-
-/** Why a session ended: all runs are over; the line is gone, or the server asks to come back; or it makes no sense to come back. */
-export type SessionEnd =
-  | { readonly type: 'finished' }
-  | { readonly type: 'away'; readonly reason: string }
-  | { readonly type: 'refused'; readonly code: FailureCode; readonly reason: string }
-
-/** Updates are kept and sent together until so much time or so many bytes have gone into them. */
-const TOGETHER_MS = 50
-const TOGETHER_BYTES = 4 << 20
 
 /** The conversation over one connection. */
 export class Session {
   readonly #connection: Connection
+  readonly #inbox: Inbox
   readonly #journalOf: (run: string) => Promise<AgentJournal>
   readonly #options: SessionOptions
   /** the agents that have not been sent away for good */
   readonly #names: Set<string>
   readonly #seats = new Map<number, Seat>()
+  /** those that had a seat: what was on its way to them is no fault of the server's */
+  readonly #former = new Set<number>()
   /** the agents that have not been asked for their key */
   readonly #unasked: Set<string>
   readonly #later: Later
@@ -49,6 +45,8 @@ export class Session {
   #called: string | null = null
   #journal: AgentJournal | null = null
   #offers: Offers | null = null
+  /** whether the last Task took long */
+  #wasLong = false
   #end: SessionEnd | null = null
 
   /**
@@ -62,6 +60,7 @@ export class Session {
     options: SessionOptions,
   ) {
     this.#connection = connection
+    this.#inbox = new Inbox(connection.frames)
     this.#journalOf = journalOf
     this.#names = names
     this.#unasked = new Set(names)
@@ -78,8 +77,7 @@ export class Session {
   async talk(): Promise<SessionEnd> {
     try {
       for (const name of this.#names) await this.#send(helloOf(name, this.#options))
-      for await (const frame of this.#connection.frames) {
-        const message = decodeMessage(frame, { bytes: Infinity, agents: Infinity })
+      for await (const message of this.#inbox) {
         this.#end = message.ok
           ? await this.#hear(message.value)
           : await this.#refuse('malformed', reasonOf(message.issues))
@@ -145,6 +143,12 @@ export class Session {
     return { type: 'refused', code, reason: told }
   }
 
+  /** An agent cannot take part; the others, where there are any, go on. */
+  async #giveUp(name: string, code: FailureCode, reason: string): Promise<SessionEnd | null> {
+    await this.#refuse(code, reason, name)
+    return this.#part(name, code, reason)
+  }
+
   /** what the server is to be called */
   get #expected(): string {
     return this.#options.server ?? serverName(this.#connection.peer)
@@ -156,24 +160,14 @@ export class Session {
       return this.#refuse('unexpected', `a challenge for ${name}, who did not ask for it`)
     this.#called = server
     const proof = await proofOf(challenge, this.#expected, this.#options.signerOf)
-    if (proof !== null) {
-      await this.#send(proof)
-      return null
-    }
-    const reason = `the server asks for the key of ${name}, who has none`
-    await this.#send({ kind: 'failure', code: 'unauthorized', reason, name })
-    return this.#part(name, 'unauthorized', reason)
+    if (proof === null)
+      return this.#giveUp(name, 'unauthorized', `the server asks for the key of ${name}, who has none`)
+    await this.#send(proof)
+    return null
   }
 
-  async #welcome({
-    name,
-    agent,
-    agents,
-    experiment,
-    run,
-    idleSeconds,
-    ...due
-  }: Welcome): Promise<SessionEnd | null> {
+  async #welcome(welcome: Welcome): Promise<SessionEnd | null> {
+    const { name, agent, agents, experiment, run, idleSeconds, ...due } = welcome
     if (!this.#names.has(name) || this.#seats.has(agent))
       return this.#refuse('unexpected', `a welcome for ${name}, who did not ask for it`)
     this.#journal ??= await this.#journalOf(run)
@@ -183,12 +177,13 @@ export class Session {
     const invited = { name, agent, agents, experiment: this.#experiment }
     const seat: Seat = { ...invited, run: await this.#open({ variant, seed }, invited) }
     this.#seats.set(agent, seat)
+    this.#former.delete(agent)
     this.#later.forget(name)
     this.#options.onNotice?.({ type: 'joined', name, agent })
     const kept = offers.keptOf(seat, due)
     const ordinal = due.round * seat.run.phases + due.phase
     if (kept.base > ordinal)
-      return this.#refuse('mismatch', `the server is at phase ${ordinal} of a run in which ${name} was promised phase ${kept.base - 1}: it was set back to an older checkpoint, where ${name} cannot follow, or begins the same experiment again: to take part in that, remove what ${name} kept`, name) // prettier-ignore
+      return this.#giveUp(name, 'mismatch', `the server is at phase ${ordinal} of a run in which ${name} was promised phase ${kept.base - 1}: it was set back to an older checkpoint, where ${name} cannot follow, or begins the same experiment again: to take part in that, remove what ${name} kept`) // prettier-ignore
     for (const offer of kept.offers)
       if (offer.ordinal <= ordinal) await offers.offer(seat, kept, offer.ordinal, offer.frame)
     return null
@@ -210,26 +205,37 @@ export class Session {
 
   async #work(task: TaskMessage): Promise<SessionEnd | null> {
     const { clock } = this.#options
+    // what came during long work is seen first
+    if (this.#wasLong) await pause(clock, 0)
+    const begun = clock.now()
+    this.#offers?.start()
     const asked = task.agents ?? Uint32Array.from(this.#seats.keys()).sort()
-    let [outgoing, bytes, since]: [Outgoing[], number, number] = [[], 0, clock.now()]
     for (const [i, agent] of asked.entries()) {
-      const [seat, offers] = [this.#seats.get(agent), this.#offers]
-      if (seat === undefined || offers === null)
-        return this.#refuse('unexpected', `a task for agent ${agent}, who is not here`)
-      const ordinal = task.round * seat.run.phases + task.phase
-      const answered = answerTo(seat, offers.keptOf(seat, task), task, ordinal, task.after?.[i] ?? ordinal)
-      const answer = answered instanceof Promise ? await answered : answered
-      if ('refused' in answer) return this.#refuse('mismatch', answer.refused, seat.name)
-      if (answer.frame !== null) await offers.offer(seat, task, ordinal, answer.frame)
-      if (answer.change === null) continue
-      outgoing.push({ seat, change: answer.change })
-      bytes += answer.change.frame.length
-      if (bytes < TOGETHER_BYTES && clock.now() - since < TOGETHER_MS) continue
-      await offers.hand(outgoing)
-      ;[outgoing, bytes, since] = [[], 0, clock.now()]
+      const end = this.#workFor(agent, task, task.after?.[i] ?? null)
+      const ended = end instanceof Promise ? await end : end
+      if (ended !== null) return ended
     }
-    await this.#offers?.hand(outgoing)
+    await this.#offers?.hand()
+    this.#wasLong = clock.now() - begun > TOGETHER_MS
     return null
+  }
+
+  /** @param from the state to work from, null: the one after the phase before */
+  #workFor(agent: number, task: TaskMessage, from: number | null): null | Promise<SessionEnd | null> {
+    const [seat, offers] = [this.#seats.get(agent), this.#offers]
+    if (seat === undefined || offers === null)
+      return this.#former.has(agent) ? null : this.#refuse('unexpected', `a task for agent ${agent}, who is not here`) // prettier-ignore
+    const { phases } = seat.run
+    const ordinal = task.round * phases + task.phase
+    const kept = offers.keptOf(seat, task)
+    if (offerAt(kept, ordinal) === undefined && this.#inbox.hasOvertaken(task, ordinal, phases, agent)) return null // prettier-ignore
+    const next = (answer: Answer): null | Promise<SessionEnd | null> => {
+      if ('refused' in answer) return this.#giveUp(seat.name, 'mismatch', answer.refused)
+      if (answer.frame !== null) return offers.offer(seat, task, ordinal, answer.frame).then(() => null)
+      return answer.change !== null && offers.take({ seat, change: answer.change }) ? offers.hand().then(() => null) : null // prettier-ignore
+    }
+    const answered = answerTo(seat, kept, task, ordinal, from ?? ordinal)
+    return answered instanceof Promise ? answered.then(next) : next(answered)
   }
 
   #learn(ack: Ack): null {
@@ -287,6 +293,7 @@ export class Session {
     for (const [agent, seat] of this.#seats) {
       if (seat.name !== name) continue
       this.#seats.delete(agent)
+      this.#former.add(agent)
       this.#offers?.forget(agent)
     }
   }

@@ -11,7 +11,10 @@ import { openServer } from '../server.ts'
 import type { ServedRun } from '../served-run.ts'
 
 /** A run that waits for its agents for ever. */
-const waitingRun = (agents: number): ServedRun<number, number, { readonly agent: number; readonly round: number }> => ({ // prettier-ignore
+const waitingRun = (
+  agents: number,
+): ServedRun<number, number, { readonly agent: number; readonly round: number }> => ({
+  // prettier-ignore
   variant: 0,
   seed: 1,
   settings: { agents, phases: 1, participation: {} },

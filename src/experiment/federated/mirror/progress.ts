@@ -1,11 +1,8 @@
 /** Which of two copies of a run has come further. */
-import type { MirroredFile } from '../../transport/mirror.ts'
-import type { Experiment } from '../experiment.ts'
-import { FEDERATION, PARTS } from '../run-folder.ts'
-import { checkpointIn } from './checkpoint-file.ts'
-
-/** The files of a copy, by path. */
-export type Files = ReadonlyMap<string, MirroredFile>
+import type { Experiment } from '../../experiment.ts'
+import { FEDERATION, PARTS } from '../../run-folder.ts'
+import { checkpointIn } from '../checkpoint-file.ts'
+import type { Files } from './files.ts'
 
 /**
  * Whether one copy of a run has what another has not, both of them being of one history: then the other has lost something. A finished
