@@ -136,6 +136,9 @@ it('files of the experiment travel with it: agents elsewhere need none of them',
   // nothing of the server's folder is read after the run has begun
   for (const name of Object.keys(files)) rmSync(join(at, name))
   const agents = ['a', 'b'].map((name) => joined(folderOf(`inline-${name}`), url, name, []))
+  for (const agent of agents) await agent.saying(/joined as agent/)
+  // the report at the end needs them
+  folderOf('inline-server', files)
   expect(await Promise.all(agents.map(ended))).toEqual([0, 0])
   expect(await server.ended()).toBe(0)
   expect(model(join(at, 'run'))).toBe(model(join(same, 'run')))

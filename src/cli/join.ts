@@ -25,13 +25,8 @@ const USUAL_WAIT = '10'
 
 /** Carries the command out. */
 export async function join(url: string, flags: JoinFlags, io: Io): Promise<void> {
-  const names = parseNames('--agent', flags.agent)
-  const [first] = names
-  if (first === undefined) throw new InputError('--agent', 'expected the name of the agent, got none')
-  if (flags.logs !== undefined && names.length > 1)
-    throw new InputError('--logs', `expected one agent, who learns from this log, got ${names.length}`)
-  if (flags.logs !== undefined && flags.module !== undefined)
-    throw new InputError('--module', 'does not belong beside --logs: an agent learns from one of them')
+  const names = namesOf(flags)
+  const [first = ''] = names
   const { connect, server } = await connectorOf(url, flags, first)
   const signers = await signersOf(names, flags, (line) => io.note(line))
   const sentAway: string[] = []
@@ -60,13 +55,28 @@ export async function join(url: string, flags: JoinFlags, io: Io): Promise<void>
       () => `${names.join(', ')}: ${outcome === 'finished' ? 'all runs are over' : 'left'}`,
     )
   } catch (error) {
-    if (error instanceof Refused)
-      throw new RunError(`${url} refused ${names.join(', ')} (${error.code}): ${error.message}`)
-    if (error instanceof Unreachable) throw new RunError(error.message)
-    throw error
+    throw explained(error, url, names)
   } finally {
     await state.release()
   }
+}
+
+/** The names of the agents. @throws InputError where there is none, or what they bring does not go together */
+function namesOf({ agent, logs, module }: JoinFlags): readonly string[] {
+  const names = parseNames('--agent', agent)
+  if (names.length === 0) throw new InputError('--agent', 'expected the name of the agent, got none')
+  if (logs !== undefined && names.length > 1)
+    throw new InputError('--logs', `expected one agent, who learns from this log, got ${names.length}`)
+  if (logs !== undefined && module !== undefined)
+    throw new InputError('--module', 'does not belong beside --logs: an agent learns from one of them')
+  return names
+}
+
+/** Why the agents do not take part, or not to the end, for a person. */
+function explained(error: unknown, url: string, names: readonly string[]): unknown {
+  if (error instanceof Refused)
+    return new RunError(`${url} refused ${names.join(', ')} (${error.code}): ${error.message}`)
+  return error instanceof Unreachable ? new RunError(error.message) : error
 }
 
 const ownExperience = ({ logs, module, file }: JoinFlags): OwnExperience => ({

@@ -57,10 +57,25 @@ export async function run(file: string | undefined, flags: RunFlags, io: Io): Pr
   } finally {
     display.stop()
   }
+  await tellResult(result, start, io, {}, flags.resume ?? flags.out)
+}
+
+/**
+ * Tells what a run came to.
+ * @param start when it began, ms
+ * @param more for the document
+ * @param folder as the person calls it
+ */
+export async function tellResult(
+  result: RunResult,
+  start: number,
+  io: Io,
+  more: object,
+  folder = relative('.', result.folder),
+): Promise<void> {
   const seconds = (performance.now() - start) / 1000
-  const folder = flags.resume ?? flags.out ?? relative('.', result.folder)
   const text = io.json ? '' : await resultText(result, folder)
-  io.result(resultDocument(result, folder, seconds), () => text)
+  io.result({ ...resultDocument(result, folder, seconds), ...more }, () => text)
 }
 
 type Begin = (options: Parameters<typeof runExperiment>[1]) => Promise<RunResult>
@@ -104,7 +119,7 @@ function beginning(
 }
 
 /** What `--json` prints of a finished run. @param run the folder as the person calls it */
-export const resultDocument = (
+const resultDocument = (
   { summary, trials, kernelCpuSeconds, memoryBytes }: RunResult,
   run: string,
   seconds: number,
@@ -122,7 +137,7 @@ export const resultDocument = (
 })
 
 /** A finished run in words: chart, table, notes. @param run the folder as the person calls it */
-export async function resultText({ folder, summary, trials }: RunResult, run: string): Promise<string> {
+async function resultText({ folder, summary, trials }: RunResult, run: string): Promise<string> {
   const done = trials === 0 ? [`${run} was finished already: nothing to do.`] : []
   const seeds = summary.seeds.length
   const over =

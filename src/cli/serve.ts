@@ -1,13 +1,13 @@
 /** `fedrl serve`: carries an experiment out with agents that join over WebSocket or NATS. */
-import { relative } from 'node:path'
 import { InputError } from '../experiment/errors.ts'
 import { federationSize } from '../experiment/federated/check.ts'
 import { hang } from '../experiment/federated/gateway.ts'
 import { joinLink, joinPage } from '../experiment/federated/join-page.ts'
-import { operationsOf } from '../experiment/federated/operations.ts'
-import { serveExperiment } from '../experiment/federated/serve.ts'
-import { watchAll } from '../experiment/federated/watch.ts'
+import { operationsOf, type OperationsOptions } from '../experiment/federated/operations.ts'
+import { serveExperiment, type ServeOptions } from '../experiment/federated/serve.ts'
+import { watchAll, type Watch } from '../experiment/federated/watch.ts'
 import { openKeyGate, type KeyGate } from '../experiment/federated/key-gate.ts'
+import type { Experiment } from '../experiment/experiment.ts'
 import { loadExperiment } from '../experiment/load.ts'
 import { namingFile } from '../experiment/problem.ts'
 import { listenerOf, type ListenFlags } from './endpoint.ts'
@@ -17,8 +17,8 @@ import type { Io } from './io.ts'
 import { clock, newSession, noticeText, parseNames } from './live.ts'
 import { liveLine } from './live-line.ts'
 import { openLog, type LogFlags } from './log.ts'
-import { showProgress } from './progress-bar.ts'
-import { resultDocument, resultText } from './run.ts'
+import { showProgress, type ProgressDisplay } from './progress-bar.ts'
+import { tellResult } from './run.ts'
 
 /** The flags of `fedrl serve`, as typed. */
 export interface ServeFlags extends ListenFlags, LogFlags {
@@ -28,64 +28,41 @@ export interface ServeFlags extends ListenFlags, LogFlags {
   readonly set?: readonly string[]
 }
 
+/** What is served, as it was typed and read. */
+interface Served {
+  readonly file: string
+  readonly out: string
+  readonly experiment: Experiment
+  /** K */
+  readonly agents: number
+  readonly names: readonly string[]
+}
+
 /** Carries the command out. */
 export async function serve(file: string, flags: ServeFlags, io: Io): Promise<void> {
-  const { out, seeds, set } = flags
-  if (out === undefined) throw new InputError('--out', 'expected the folder of the run, got none')
-  const names = parseNames('--agents', flags.agents)
-  const experiment = await loadExperiment(file, {
-    ...(seeds !== undefined && { seeds }),
-    ...(set && { set }),
-  })
-  const agents = federationSize(experiment, file)
+  const served = await servedOf(file, flags)
   const page = await joinPage()
   const log = openLog(flags, io)
-  const note = (line: string): void => log.people.note(line)
-  if (flags.name !== undefined && flags.keys === undefined)
-    throw new InputError('--name', 'belongs to --keys: it is what agents sign with their keys')
-  const endpoint = await listenerOf(flags, out, (line) => log.guard(line))
-  const { listener, url, isLocal, lost, http, answerWith } = endpoint
-  const gate = flags.keys === undefined ? null : await gateOf(flags.keys, endpoint, (line) => log.guard(line))
-  const { watch, gateway, status } = operationsOf(experiment, {
-    hidesNames: !isLocal,
-    page,
-    ...log.options,
-  })
-  if (http !== null) hang(http, gateway)
-  answerWith(status)
+  const guard = (line: string): void => log.guard(line)
+  const endpoint = await listenerOf(flags, served.out, guard)
+  const { listener, url, lost } = endpoint
+  const gate = flags.keys === undefined ? null : await gateOf(flags.keys, endpoint, guard)
+  const watch = operated(served.experiment, endpoint, { page, ...log.options })
   const signal = AbortSignal.any([io.signal, lost])
   const start = performance.now()
   const display = showProgress(log.people)
   let mirror: Mirror | null = null
   try {
-    if (flags.mirror === true) mirror = (await endpoint.openMirror?.(signal, note)) ?? null
+    if (flags.mirror === true) mirror = (await endpoint.openMirror?.(signal, log.people.note)) ?? null
+    const options = { ...optionsOf(served, endpoint, gate, log.people, display, watch), signal }
     const result = await namingFile(file, () =>
-      serveExperiment(experiment, {
-        file,
-        out,
-        names,
-        listener,
-        clock,
-        newSession,
-        ...(gate !== null && { gate }),
-        watch: log.people.interactive ? watchAll([watch, liveLine((text) => display.beside(text))]) : watch,
-        signal,
-        ...(mirror !== null && { mirror, onMirror: note }),
-        onProgress: (progress) => display.update(progress),
-        onBegun() {
-          for (const line of openingLines(endpoint, gate, agents)) note(line)
-        },
-        onNotice(notice) {
-          const text = noticeText(notice)
-          if (text !== null) note(text)
-        },
+      serveExperiment(served.experiment, {
+        ...options,
+        ...(mirror !== null && { mirror, onMirror: log.people.note }),
       }),
     )
     display.stop()
-    const seconds = (performance.now() - start) / 1000
-    const folder = relative('.', result.folder)
-    const text = io.json ? '' : await resultText(result, folder)
-    io.result({ ...resultDocument(result, folder, seconds), address: url }, () => text)
+    await tellResult(result, start, io, { address: url })
   } catch (error) {
     throw lost.aborted ? lost.reason : error
   } finally {
@@ -94,6 +71,60 @@ export async function serve(file: string, flags: ServeFlags, io: Io): Promise<vo
     await mirror?.close()
     await listener.close()
     log.close()
+  }
+}
+
+/** @throws InputError where the flags do not fit together, or the file is no experiment that a federation can carry out */
+async function servedOf(file: string, { out, agents, name, keys, seeds, set }: ServeFlags): Promise<Served> {
+  if (out === undefined) throw new InputError('--out', 'expected the folder of the run, got none')
+  if (name !== undefined && keys === undefined)
+    throw new InputError('--name', 'belongs to --keys: it is what agents sign with their keys')
+  const names = parseNames('--agents', agents)
+  const experiment = await loadExperiment(file, {
+    ...(seeds !== undefined && { seeds }),
+    ...(set && { set }),
+  })
+  return { file, out, experiment, agents: federationSize(experiment, file), names }
+}
+
+/** Lets the server answer whoever asks how it stands. */
+function operated(
+  experiment: Experiment,
+  { isLocal, http, answerWith }: Endpoint,
+  options: Omit<OperationsOptions, 'hidesNames'>,
+): Watch {
+  const { watch, gateway, status } = operationsOf(experiment, { hidesNames: !isLocal, ...options })
+  if (http !== null) hang(http, gateway)
+  answerWith(status)
+  return watch
+}
+
+/** What the experiment is carried out with, and what a person hears of it. */
+function optionsOf(
+  { file, out, names, agents }: Served,
+  endpoint: Endpoint,
+  gate: KeyGate | null,
+  people: Pick<Io, 'interactive' | 'note'>,
+  display: ProgressDisplay,
+  watch: Watch,
+): ServeOptions {
+  return {
+    file,
+    out,
+    names,
+    listener: endpoint.listener,
+    clock,
+    newSession,
+    ...(gate !== null && { gate }),
+    watch: people.interactive ? watchAll([watch, liveLine((text) => display.beside(text))]) : watch,
+    onProgress: (progress) => display.update(progress),
+    onBegun() {
+      for (const line of openingLines(endpoint, gate, agents)) people.note(line)
+    },
+    onNotice(notice) {
+      const text = noticeText(notice)
+      if (text !== null) people.note(text)
+    },
   }
 }
 

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { InputError, RunError } from '../experiment/errors.ts'
 import { federationSize } from '../experiment/federated/check.ts'
 import { serveExperiment } from '../experiment/federated/serve.ts'
@@ -14,7 +14,7 @@ import type { Io } from './io.ts'
 import { clock, newSession, noticeText } from './live.ts'
 import { liveLine } from './live-line.ts'
 import { showProgress } from './progress-bar.ts'
-import { resultDocument, resultText } from './run.ts'
+import { tellResult } from './run.ts'
 
 /** The flags of `fedrl up`, as typed. */
 export interface UpFlags {
@@ -76,11 +76,7 @@ export async function up(file: string, { processes, out, seeds, set }: UpFlags, 
       }),
     )
     display.stop()
-    const seconds = (performance.now() - start) / 1000
-    const folder = relative('.', result.folder)
-    const text = io.json ? '' : await resultText(result, folder)
-    const document = { ...resultDocument(result, folder, seconds), processes: groups.length }
-    io.result(document, () => text)
+    await tellResult(result, start, io, { processes: groups.length })
   } catch (error) {
     throw failure.signal.aborted ? failure.signal.reason : error
   } finally {

@@ -32,6 +32,8 @@ export interface Broker {
 
 /** What one is told of a connection to a broker. */
 export interface BrokerEvents {
+  /** the broker is away */
+  left?(): void
   /** the broker is back */
   returned?(): void
   /** the broker does not let this user send to, or hear, a subject */
@@ -84,8 +86,10 @@ export async function onDemand<Module>(load: () => Promise<Module>, name: string
 
 async function follow(statuses: AsyncIterable<Status>, broker: { there: boolean }, events: BrokerEvents) {
   for await (const status of statuses) {
-    if (status.type === 'disconnect') broker.there = false
-    else if (status.type === 'reconnect') {
+    if (status.type === 'disconnect') {
+      broker.there = false
+      events.left?.()
+    } else if (status.type === 'reconnect') {
       broker.there = true
       events.returned?.()
     } else if (status.type === 'error' && status.error.name === 'PermissionViolationError')

@@ -5,8 +5,10 @@ import { TransportError } from '../transport.ts'
 export interface Insistence {
   /** Does it until the broker has answered. @throws TransportError where it says that there is no room, or that one may not ask */
   insist<T>(work: () => Promise<T>): Promise<T>
-  /** The answer to one request; rejects as soon as the broker is back from being away, for it will not come any more. */
+  /** The answer to one request; rejects as soon as the broker goes away, for it will not come any more. */
   answer<T>(request: Promise<T>): Promise<T>
+  /** The broker is away. */
+  left(): void
   /** The broker is back. */
   returned(): void
 }
@@ -37,6 +39,8 @@ function forGood(error: unknown, url: string): Error | null {
     )
   if (code === NO_STREAM)
     return new TransportError(`the broker ${url} has lost the mirror; the same command again gives it what this machine has`) // prettier-ignore
+  if (error instanceof Error && error.name === 'ClosedConnectionError')
+    return new TransportError(`the broker ${url} has closed the connection`)
   if (isPermission(error))
     return new TransportError(
       `the broker ${url} does not let this user keep a mirror: write its configuration again, by fedrl nats-config`,
@@ -59,7 +63,6 @@ const AWAY = new Set([
   'JetStreamApiError',
   'JetStreamStatusError',
   'ConnectionError',
-  'ClosedConnectionError',
 ])
 
 const isAway = (error: unknown): boolean => error instanceof Error && AWAY.has(error.name)
@@ -84,7 +87,13 @@ export function insistence({
   readonly onNote?: (line: string) => void
 }): Insistence {
   let isWaiting = false
+  let isThere = true
   const open = new Set<(error: Error) => void>()
+  /** What was asked is answered no more, whether it was heard or not. */
+  const interrupt = (): void => {
+    for (const reject of open) reject(new Gone('the broker was away'))
+    open.clear()
+  }
   const wait = async (error: unknown): Promise<void> => {
     const final = forGood(error, url)
     if (final !== null) throw final
@@ -98,6 +107,7 @@ export function insistence({
     async insist(work) {
       for (;;) {
         try {
+          if (!isThere) throw new Gone('the broker is away')
           const done = await work()
           if (isWaiting) onNote(`the broker ${url} is back`)
           isWaiting = false
@@ -112,9 +122,13 @@ export function insistence({
         open.add(reject)
         request.then(resolve, reject).finally(() => open.delete(reject))
       }),
+    left() {
+      isThere = false
+      interrupt()
+    },
     returned() {
-      for (const reject of open) reject(new Gone('the broker was away'))
-      open.clear()
+      isThere = true
+      interrupt()
     },
   }
 }

@@ -63,7 +63,7 @@ export async function openNatsMirror(place: NatsMirrorPlace): Promise<Mirror> {
   const { Objm } = await onDemand(() => import('@nats-io/obj'), 'obj')
   const { headers } = await onDemand(() => import('@nats-io/transport-node'), 'transport-node')
   const asking = insistence(place)
-  const broker = await reach(place, { returned: () => asking.returned() })
+  const broker = await reach(place, asking)
   const { connection } = broker
   const ask: Ask = (request) => asking.insist(() => asking.answer(request()))
   const name = mirrorName(place.federation)

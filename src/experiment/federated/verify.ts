@@ -95,28 +95,15 @@ async function verifyTrial(
   members: readonly string[],
   compare: (trial: Trial, product: Product) => Promise<Omit<Verdict, 'reason'>>,
 ): Promise<Verdict> {
-  const { variant, seed } = trial
-  const index = experiment.variants.findIndex(({ name }) => name === variant)
-  const record = await readRecord(join(folder, FEDERATION, 'records', `${index}-${seed}.jsonl`))
-  const agents = agentsOf(trial.settings)
-  const unknown = (reason: string): Verdict => ({
-    variant,
-    seed,
-    outcome: 'unknown',
-    reason,
-    model: null,
-    rows: null,
-  })
-  if (record === null) return unknown('its record is not there, or is damaged')
-  const missing = needsOwn(trial)
-    ? namesOf(members, agents).filter((_, agent) => isNothing(brought[agent]))
-    : []
+  const index = experiment.variants.findIndex(({ name }) => name === trial.variant)
+  const record = await readRecord(join(folder, FEDERATION, 'records', `${index}-${trial.seed}.jsonl`))
+  if (record === null) return unknown(trial, 'its record is not there, or is damaged')
+  const missing = missingOf(trial, brought, members)
   if (missing.length > 0)
     return unknown(
+      trial,
       `agents ${missing.join(', ')} brought what they learned from: give it by --logs or --modules`,
     )
-  if (brought.length > 0 && brought.length !== agents)
-    throw new InputError('--logs', `expected one for each of the ${agents} agents, got ${brought.length}`)
   let again: readonly RecordLine[] = []
   const carrier: Carrier = {
     async carryOut(run) {
@@ -134,10 +121,28 @@ async function verifyTrial(
     const reason = first === null ? '' : `what was measured differs from round ${first.round + 1} on`
     return { ...verdict, reason }
   } catch (error) {
-    if (error instanceof InputError) return unknown(error.message)
-    if (error instanceof Error && error.message.startsWith('replay: ')) return unknown(error.message)
+    if (error instanceof InputError) return unknown(trial, error.message)
+    if (error instanceof Error && error.message.startsWith('replay: ')) return unknown(trial, error.message)
     throw error
   }
+}
+
+const unknown = ({ variant, seed }: Trial, reason: string): Verdict => ({
+  variant,
+  seed,
+  outcome: 'unknown',
+  reason,
+  model: null,
+  rows: null,
+})
+
+/** Names of agents that brought what is not there. @throws InputError where there is something, but not one for each agent */
+function missingOf(trial: Trial, brought: readonly Brought[], members: readonly string[]): string[] {
+  const agents = agentsOf(trial.settings)
+  const missing = needsOwn(trial) ? namesOf(members, agents).filter((_, agent) => isNothing(brought[agent])) : [] // prettier-ignore
+  if (missing.length === 0 && brought.length > 0 && brought.length !== agents)
+    throw new InputError('--logs', `expected one for each of the ${agents} agents, got ${brought.length}`)
+  return missing
 }
 
 /** Whether only the agents had what they learned from. */
