@@ -11,7 +11,7 @@ import type { Measure, RecordLine, ServedRun } from './served-run.ts'
  * Repeats a run.
  * @param record every phase that closed, oldest first
  * @param agentOf an agent of the run, in its first state
- * @throws Error where the record does not fit the run; what agents throw
+ * @throws Misfit where the record does not fit the run; what agents throw
  */
 export async function repeatRun<State, Task, Update>(
   run: ServedRun<State, Task, Update>,

@@ -304,6 +304,17 @@ describe('a run folder with a mirror', () => {
     expect(filesIn(out)).toEqual(mirrored(broker))
   })
 
+  it('takes no file from a broker that lies elsewhere than in a run folder', async () => {
+    for (const path of ['../stolen', 'federation/../../stolen', '/tmp/stolen', 'federation/./x', 'run.json']) {
+      const broker = memoryBroker()
+      await opened({ out: newFolder(), broker })
+      broker.files = new Map([...broker.files, [path, Uint8Array.of(1)]])
+      await expect(opened({ out: newFolder(), broker })).rejects.toThrow(
+        `--mirror: expected files of a run on the broker, got "${path}"`,
+      )
+    }
+  })
+
   it('forgets a run that is finished when another begins', async () => {
     const broker = memoryBroker()
     await serve({ out: newFolder(), broker }, 3, { lines: new Map(), products: new Map() })

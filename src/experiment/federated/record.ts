@@ -13,12 +13,15 @@ const valueOf = (value: number): number | string =>
 export const lineText = ({ measured, ...phase }: RecordLine): string =>
   JSON.stringify({ ...phase, measured: measured.map(([metric, value]) => [metric, valueOf(value)]) })
 
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
+
 /** Reads a line; null where it is none. */
 export function parseLine(text: string): RecordLine | null {
   try {
     const { round, phase, agents, late, measured } = JSON.parse(text) as Omit<RecordLine, 'measured'> & {
       readonly measured: readonly (readonly [string, number | string])[]
     }
+    if (!isCount(round) || !isCount(phase) || !agents.every(isCount) || !late.every(isCount)) return null
     return {
       round,
       phase,

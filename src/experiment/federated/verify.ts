@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { firstDifference, repeatRun } from '../../federation/repeat.ts'
 import type { RecordLine } from '../../federation/served-run.ts'
+import { Misfit } from '../../server/round-machine/replay.ts'
 import { batchesOf } from '../batch.ts'
 import { InputError } from '../errors.ts'
 import { usualExecutor } from '../executor/usual.ts'
@@ -121,8 +122,7 @@ async function verifyTrial(
     const reason = first === null ? '' : `what was measured differs from round ${first.round + 1} on`
     return { ...verdict, reason }
   } catch (error) {
-    if (error instanceof InputError) return unknown(trial, error.message)
-    if (error instanceof Error && error.message.startsWith('replay: ')) return unknown(trial, error.message)
+    if (error instanceof InputError || error instanceof Misfit) return unknown(trial, error.message)
     throw error
   }
 }

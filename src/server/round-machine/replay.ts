@@ -10,10 +10,15 @@ export interface ReplaySource<Task, Update> {
   readonly rebase?: Rebase<Task, Update>
 }
 
+/** The record is not one of this run. */
+export class Misfit extends Error {
+  override readonly name = 'Misfit'
+}
+
 /**
  * Folds again what the record says was folded.
  * @returns the server's state after the last phase of the record
- * @throws Error when the record does not fit the rule
+ * @throws Misfit when the record does not fit the rule
  */
 export async function replay<State, Task, Update>(
   rule: ServerRule<State, Task, Update>,
@@ -56,5 +61,5 @@ async function lateUpdates<Task, Update>(
   )
 }
 
-const misfit = ({ round, phase }: ClosedPhase, why: string): Error =>
-  new Error(`replay: round ${round}, phase ${phase}: ${why}`)
+const misfit = ({ round, phase }: ClosedPhase, why: string): Misfit =>
+  new Misfit(`replay: round ${round}, phase ${phase}: ${why}`)

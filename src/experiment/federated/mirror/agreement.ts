@@ -12,7 +12,7 @@ import type { Experiment } from '../../experiment.ts'
 import { experimentText, manifestOf } from '../../manifest.ts'
 import { createRunFolder, FEDERATION, lockRunFolder, readIfThere, SUMMARY } from '../../run-folder.ts'
 import { bytesAt } from '../checkpoint-file.ts'
-import { changesFor, filesIn, isSame, mirroredPaths, type Files } from './files.ts'
+import { changesFor, filesIn, isMirrored, isSame, mirroredPaths, type Files } from './files.ts'
 import { HEAD, headChange, headIn, sessionsOf, since, writeLocalHead, type Head } from './head.ts'
 import { isAhead } from './progress.ts'
 
@@ -52,6 +52,7 @@ export async function agree(
 ): Promise<Agreed | null> {
   const { mirror, out, isBegun } = options
   const there = await mirror.files()
+  expectOwnFiles(there)
   const before = await headIn(there)
   const sessions = isBegun ? await sessionsOf(out) : null
   const isOwn = before !== null && sessions?.includes(before.sessions[0] ?? '') === true
@@ -74,6 +75,13 @@ export async function agree(
       `expected a new folder, or one that was served with --mirror, got ${out}: the mirror, served last by ${before.holder}, has another copy of this run`,
     )
   return restore(experiment, there, since(head, before.sessions), before, isOwn, options)
+}
+
+/** @throws InputError where the mirror names a file that no run has: it would be written wherever it says */
+function expectOwnFiles(there: Files): void {
+  for (const path of there.keys())
+    if (path !== HEAD && !isMirrored(path))
+      throw new InputError('--mirror', `expected files of a run on the broker, got ${JSON.stringify(path)}`)
 }
 
 /** Whether a mirror of another run may be forgotten: one that is finished, or in which nobody has joined yet. */

@@ -15,8 +15,12 @@ export const LOCAL_HEAD = 'mirror.json'
 
 const RECORDS = `${FEDERATION}/records/`
 
+/** A name of which no path leads out of the run folder. */
+const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._=-]+$/
+
 /** Whether a file of a run folder is mirrored, by its path there. */
 export const isMirrored = (path: string): boolean =>
+  path.split('/').every((name) => NAME.test(name)) &&
   [FEDERATION, MODELS, PARTS].some((folder) => path.startsWith(`${folder}/`)) &&
   path !== `${FEDERATION}/${LOCAL_HEAD}` &&
   !path.endsWith(TEMPORARY)
