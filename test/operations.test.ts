@@ -183,7 +183,9 @@ describe('a federation under way', () => {
     await until(() => here.operations.status()?.present === 1)
     const { port } = new URL(here.url)
     const told = async (headers: Record<string, string>): Promise<string> => {
-      const [response] = (await once(get({ port, path: '/status', headers }), 'response')) as [IncomingMessage]
+      const [response] = (await once(get({ port, path: '/status', headers }), 'response')) as [
+        IncomingMessage,
+      ]
       let text = ''
       for await (const piece of response.setEncoding('utf8')) text += piece as string
       return text
@@ -269,7 +271,7 @@ function fillingUp(files: number): Writer {
 }
 
 describe('a disk that is full', () => {
-  it.each([2, 3, 5, 15])(
+  it.each([2, 3, 4, 5])(
     'stops the server after %i files, which says so and goes on when there is room',
     async (files) => {
       const experiment = experimentOf(TEXT)
@@ -344,11 +346,11 @@ it('a checkpoint that cannot be read is named, with the last good one', async ()
   await listener.close()
   const slot = (which: string): string => join(out, 'federation', 'checkpoints', `0-1.${which}.checkpoint`)
   expect(existsSync(slot('a')) && existsSync(slot('b'))).toBe(true)
-  const sizes = await Promise.all(
-    ['a', 'b'].map(async (which) => (await readFile(slot(which))).readDoubleLE(8)),
+  const numbers = await Promise.all(
+    ['a', 'b'].map(async (which) => (await readFile(slot(which))).readUInt32LE(0)),
   )
   const [newest, before] =
-    (sizes[0] as number) > (sizes[1] as number) ? (['a', 'b'] as const) : (['b', 'a'] as const)
+    (numbers[0] as number) > (numbers[1] as number) ? (['a', 'b'] as const) : (['b', 'a'] as const)
   await writeAtomically(slot(newest), [new Uint8Array(7)])
   const failing = served(experiment, listenMemory(), { out })
   await expect(failing).rejects.toThrow(

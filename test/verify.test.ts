@@ -3,8 +3,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { clock } from '../src/cli/live.ts'
+import { invitee } from '../src/experiment/federated/join.ts'
+import { takePart } from '../src/federation/agent.ts'
+import { decodeFrame } from '../src/protocol/frame.ts'
+import { connectWebSocket } from '../src/transport/websocket.ts'
+import { memoryJournal } from './federation-world.ts'
 import { fedrl } from './fedrl.ts'
 import { freePort, killAll, recorded, startFedrl, type Running } from './processes.ts'
+import { until } from './until.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'fedrl-verify-'))
 afterAll(() => {
@@ -27,10 +34,11 @@ interface Line {
   readonly late: readonly number[]
 }
 
-const linesOf = (run: string, record = '0-1'): Line[] =>
-  readFileSync(join(run, 'federation', 'records', `${record}.jsonl`), 'utf8')
-    .trim()
+/** The whole lines of its only record. */
+const linesOf = (run: string): Line[] =>
+  readFileSync(join(run, 'federation', 'records', '0-1.jsonl'), 'utf8')
     .split('\n')
+    .slice(0, -1)
     .map((line) => JSON.parse(line) as Line)
 
 /** What verify says of a run, the hashes left out. */
@@ -64,59 +72,56 @@ it('a server that was killed', async () => {
   })
 })
 
-/** An environment whose steps take so long, ms. */
-const CORRIDOR = `import { streamOf, uniform } from 'fedrl/numeric'
-const nap = new Int32Array(new SharedArrayBuffer(4))
-export default function corridor() {
-  let [at, steps, stream] = [0, 0, new Uint32Array(2)]
-  return {
-    observationSpace: { kind: 'discrete', n: 6 },
-    actionSpace: { kind: 'discrete', n: 2 },
-    reset(seed) {
-      stream = streamOf(seed, 0, 6)
-      ;[at, steps] = [seed % 3, 0]
-      return at
-    },
-    step(action) {
-      if (STEP_MS > 0) Atomics.wait(nap, 0, 0, STEP_MS)
-      steps++
-      at = uniform(stream) < 0.1 ? at : Math.max(0, at + (action === 1 ? 1 : -1))
-      const terminated = at === 5
-      return { observation: at, reward: terminated ? 1 : 0, terminated, truncated: steps === 30 }
-    },
-  }
-}
-`
-const corridor = (stepMs: number): string => CORRIDOR.replaceAll('STEP_MS', String(stepMs))
-
-/** c takes longer than a round may. */
 const LATE = `name: late
-environment: { states: 6, actions: 2, discount: 0.9, rewardRange: [0, 1] }
-agents: { count: 3, experience: own, behavior: { dirichlet: 0.5 } }
-algorithm: { name: fed-asyn-q, averaging: importance, stepSize: 0.1, syncPeriod: 10, steps: 500, initial: perAgent }
-evaluate: { every: 50, metrics: [samples, bytes] }
-participation: { minimum: 2, deadlineSeconds: 0.1, late: foldNextRound }
+environment: { family: garnet, states: 6, actions: 3, branching: 3, discount: 0.9 }
+agents: { count: 3, behavior: { dirichlet: 0.5 } }
+algorithm: { name: fed-asyn-q, averaging: importance, stepSize: 0.1, syncPeriod: 10, steps: 200, initial: perAgent }
+evaluate: { every: 50, metrics: [error, bytes] }
+participation: { minimum: 2, deadlineSeconds: 0.25, late: foldNextRound }
 `
+
+/** An agent that answers each Task when its round has closed without it: the next one is open then. */
+function lateAgent(url: string, name: string, run: string): Promise<unknown> {
+  const open = invitee()
+  return takePart({
+    names: [name],
+    client: 'a slow agent',
+    wantsExperiment: true,
+    connect: () => connectWebSocket(url),
+    journal: () => Promise.resolve(memoryJournal()),
+    clock,
+    patienceMs: 60_000,
+    async open(invitation) {
+      const own = await open(invitation)
+      return {
+        ...own,
+        async work(state, frame) {
+          const task = decodeFrame(frame)
+          const round = task.ok ? Number(task.value.fields['round']) : 0
+          await until(() => linesOf(run).length > round)
+          return own.work(state, frame)
+        },
+      }
+    },
+  })
+}
 
 it('agents that miss rounds and are late, with a server that was killed', async () => {
-  const at = folderOf('late', { 'late.yaml': LATE, 'env.ts': corridor(0) })
+  const at = folderOf('late', { 'late.yaml': LATE })
+  const run = join(at, 'run')
   const listen = `127.0.0.1:${await freePort()}`
   const serve = (): Running => startFedrl(['serve', 'late.yaml', '--listen', listen, '--out', 'run', '--agents', 'a,b,c'], at) // prettier-ignore
-  let server = serve()
-  const joining = (name: string, stepMs: number): Running =>
-    startFedrl(['join', `ws://${listen}`, '--agent', name, '--module', 'env.ts'], folderOf(`late-${name}`, { 'env.ts': corridor(stepMs) })) // prettier-ignore
-  // as long as b is missing, nothing goes on without c
-  const agents = [joining('a', 0), joining('c', 12)]
-  await recorded(join(at, 'run'), 200)
-  agents.push(joining('b', 0))
-  await recorded(join(at, 'run'), 1000)
-  await server.kill()
-  server = serve()
-  for (const one of [server, ...agents]) expect(await one.ended()).toBe(0)
-  const lines = linesOf(join(at, 'run'))
-  expect(lines).toHaveLength(50)
-  expect(lines.some(({ agents: folded }) => folded.length === 2)).toBe(true)
-  expect(lines.flatMap(({ late }) => late)).toContain(2)
-  // the same steps, and nobody waits for them
-  expect(verified(at, '--modules', 'env.ts,env.ts,env.ts')).toMatchObject({ code: 0, said: { same: true } })
+  const first = serve()
+  const others = startFedrl(['join', `ws://${listen}`, '--agent', 'a,b', '--state', 'a'], at)
+  await first.saying(/listening/)
+  const late = lateAgent(`ws://${listen}`, 'c', run)
+  await recorded(run, 500)
+  await first.kill()
+  const server = serve()
+  expect(await Promise.all([server.ended(), others.ended(), late])).toEqual([0, 0, 'finished'])
+  const lines = linesOf(run)
+  expect(lines).toHaveLength(20)
+  expect(lines.some(({ agents }) => agents.length === 2)).toBe(true)
+  expect(lines.flatMap((line) => line.late)).toContain(2)
+  expect(verified(at)).toMatchObject({ code: 0, said: { same: true } })
 })

@@ -14,7 +14,12 @@ export interface Experience<State> {
   /** the position before the first step */
   start(): State
   /** the next `steps` steps from a position, and the position after them */
-  gather(state: State, steps: number): { readonly trajectory: Trajectory; readonly state: State }
+  /** @param into where the steps may go, `steps` of them; else they have memory of their own */
+  gather(
+    state: State,
+    steps: number,
+    into?: Trajectory,
+  ): { readonly trajectory: Trajectory; readonly state: State }
 }
 
 /** An empty trajectory of `steps` steps, to be filled. In one piece of memory: to get three takes as long as many steps. */
@@ -30,9 +35,12 @@ export function emptyTrajectory(steps: number): Trajectory {
 /** Steps gathered at a time: bounds the memory of a long round. */
 const CHUNK = 65536
 
+/** Of the last call: most are for as many steps. */
+let reused = emptyTrajectory(0)
+
 /**
  * Gathers `steps` steps in pieces of bounded memory, as if in one.
- * @param learn told each piece, and how many steps came before it
+ * @param learn told each piece, which it must not keep, and how many steps came before it
  * @returns the position after them
  */
 export function gatherInChunks<State>(
@@ -42,8 +50,11 @@ export function gatherInChunks<State>(
   learn: (trajectory: Trajectory, done: number) => void,
 ): State {
   let state = from
+  const size = Math.min(CHUNK, steps)
+  if (reused.pair.length !== size) reused = emptyTrajectory(size)
   for (let done = 0; done < steps; done += CHUNK) {
-    const gathered = experience.gather(state, Math.min(CHUNK, steps - done))
+    const rest = Math.min(CHUNK, steps - done)
+    const gathered = experience.gather(state, rest, rest === size ? reused : emptyTrajectory(rest))
     learn(gathered.trajectory, done)
     state = gathered.state
   }

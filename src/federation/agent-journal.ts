@@ -2,8 +2,9 @@
  * The journal of the agents of one process: what each keeps, as records that are appended together. One that is read again gives what was
  * kept when its last whole record was written.
  */
-import { changed, sameRun, type Kept, type KeptChange } from './kept.ts'
+import { changed, sameRun, type Kept, type KeptChange, type OfferChange } from './kept.ts'
 import { decodePlain, encodePlain } from './plain-data.ts'
+import type { RunKey } from './served-run.ts'
 
 /** Where the records of a journal lie. */
 export interface JournalStore {
@@ -19,7 +20,23 @@ export interface JournalStore {
 /** A change to what some agents keep; what one kept as a whole stands at the beginning of a journal that has been made shorter. */
 type JournalRecord =
   | ({ readonly names: readonly string[] } & KeptChange)
+  | OffersRecord
   | { readonly type: 'kept'; readonly name: string; readonly kept: Kept }
+
+/** Offers of several agents for one Task: names, states and frames by agent. */
+interface OffersRecord extends RunKey {
+  readonly type: 'offers'
+  readonly names: readonly string[]
+  readonly ordinal: number
+  readonly states: readonly unknown[]
+  readonly frames: readonly Uint8Array[]
+}
+
+/** An agent's offer. */
+interface NamedOffer {
+  readonly name: string
+  readonly change: OfferChange
+}
 
 /** Bytes that a journal may have beyond those of its last shortening, times {@link WASTE}, before it is made shorter. */
 const LEAST = 1 << 20
@@ -45,6 +62,8 @@ export class AgentJournal {
       journal.#bytes += bytes.length
       const record = decodePlain(bytes) as JournalRecord
       if (record.type === 'kept') journal.#kept.set(record.name, record.kept)
+      else if (record.type === 'offers')
+        for (const { name, change } of offersIn(record)) journal.#apply(name, change)
       else for (const name of record.names) journal.#apply(name, record)
     }
     return journal
@@ -69,10 +88,10 @@ export class AgentJournal {
   }
 
   /** Keeps offers; they are on disk when it resolves. */
-  async keep(offers: readonly { readonly name: string; readonly change: KeptChange }[]): Promise<void> {
+  async keep(offers: readonly NamedOffer[]): Promise<void> {
     const records = [
       ...this.#pending.map(({ names, change }) => encodePlain({ names, ...change })),
-      ...offers.map(({ name, change }) => encodePlain({ names: [name], ...change })),
+      ...byTask(offers).map((group) => encodePlain(recordOf(group))),
     ]
     this.#pending = []
     await this.#store.append(records)
@@ -105,6 +124,39 @@ export class AgentJournal {
     this.#pending = []
   }
 }
+
+/** The offers in their order, those that follow one another for one Task together. */
+function byTask(offers: readonly NamedOffer[]): NamedOffer[][] {
+  const groups: NamedOffer[][] = []
+  let before: OfferChange | null = null
+  for (const offer of offers) {
+    const { change } = offer
+    if (before?.ordinal === change.ordinal && sameRun(before, change)) groups.at(-1)?.push(offer)
+    else groups.push([offer])
+    before = change
+  }
+  return groups
+}
+
+/** @param group for one Task, at least one */
+function recordOf(group: readonly NamedOffer[]): OffersRecord {
+  const { variant, seed, ordinal } = (group[0] as NamedOffer).change
+  return {
+    type: 'offers',
+    variant,
+    seed,
+    ordinal,
+    names: group.map(({ name }) => name),
+    states: group.map(({ change }) => change.state),
+    frames: group.map(({ change }) => change.frame),
+  }
+}
+
+const offersIn = ({ names, variant, seed, ordinal, states, frames }: OffersRecord): NamedOffer[] =>
+  names.map((name, i) => ({
+    name,
+    change: { type: 'offer', variant, seed, ordinal, state: states[i], frame: frames[i] as Uint8Array },
+  }))
 
 /** Whether two agents are told the same; what one of them offers, no other does. */
 const sameChange = (one: KeptChange, other: KeptChange): boolean =>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { AgentJournal } from './agent-journal.ts'
 import { journalFile } from './journal-file.ts'
-import type { KeptChange } from './kept.ts'
+import type { OfferChange } from './kept.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'fedrl-journal-'))
 afterAll(() => rm(root, { recursive: true }))
@@ -73,7 +73,7 @@ describe('a journal in a file', () => {
 })
 
 describe('the journal of agents', () => {
-  const offer = (ordinal: number, bytes: number): KeptChange => ({
+  const offer = (ordinal: number, bytes: number): OfferChange => ({
     type: 'offer',
     variant: 0,
     seed: 1,

@@ -11,7 +11,7 @@ import type { JournalStore } from './agent-journal.ts'
 const HEADER = 8
 
 /** The file grows by so many zeros at a time: to sync bytes that replace others takes half the time of syncing a file that grows. */
-const ROOM = new Uint8Array(1 << 18)
+const ROOM = new Uint8Array(1 << 20)
 
 /** A journal in a file, which is made where there is none. What follows the last whole record is cut off when it is read. */
 export async function journalFile(path: string): Promise<JournalStore> {

@@ -24,10 +24,12 @@ export interface Kept extends RunKey {
   readonly offers: readonly Offer[]
 }
 
+/** A new Update. */
+export type OfferChange = { readonly type: 'offer' } & RunKey & Offer
+
 /** What changes it. */
 export type KeptChange =
-  | ({ readonly type: 'offer' } & RunKey & Offer)
-  | ({ readonly type: 'durable' | 'dropped'; readonly ordinal: number } & RunKey)
+  OfferChange | ({ readonly type: 'durable' | 'dropped'; readonly ordinal: number } & RunKey)
 
 /** Nothing yet of a run. */
 export const nothingKept = ({ variant, seed }: RunKey): Kept => ({
@@ -60,9 +62,11 @@ export function changed(kept: Kept | null, change: KeptChange): Kept | null {
 }
 
 const inserted = (offers: readonly Offer[], offer: Offer): Offer[] =>
-  [...offers.filter(({ ordinal }) => ordinal !== offer.ordinal), offer].toSorted(
-    (one, other) => one.ordinal - other.ordinal,
-  )
+  (offers.at(-1)?.ordinal ?? -1) < offer.ordinal
+    ? [...offers, offer]
+    : [...offers.filter(({ ordinal }) => ordinal !== offer.ordinal), offer].toSorted(
+        (one, other) => one.ordinal - other.ordinal,
+      )
 
 /** The offer for the Task with this ordinal, where there is one. */
 export const offerAt = ({ offers }: Kept, ordinal: number): Offer | undefined =>

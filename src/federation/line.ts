@@ -15,6 +15,12 @@ interface PendingAck {
   readonly agents: Set<number>
 }
 
+/** So long an Ack waits for a message that it can go out with, ms. */
+const ACK_MS = 5
+
+/** Acks of no more kinds wait: they are looked through for each that is to go with one of them. */
+const MOST_ACKS = 16
+
 /** A connection to agents. Acks of one kind that come close together go out as one, before any other message. */
 export class Line {
   /** the agents that joined over this connection */
@@ -28,7 +34,8 @@ export class Line {
   readonly #connection: Guest
   readonly #clock: Clock
   readonly #traffic: Traffic
-  readonly #acks = new Map<string, PendingAck>()
+  /** of different kinds */
+  #acks: PendingAck[] = []
   #alarm: (() => void) | null = null
 
   /** @param agents K */
@@ -63,12 +70,10 @@ export class Line {
 
   /** Tells what became of the Updates of agents of this line. */
   ack(position: Position, status: AckStatus, reason: string, agents: readonly number[]): void {
-    const { variant, seed, round, phase } = position
-    const key = `${status} ${variant} ${seed} ${round} ${phase} ${reason}`
-    const pending = this.#acks.get(key) ?? { position, status, reason, agents: new Set() }
-    this.#acks.set(key, pending)
+    const pending =
+      this.#acks.find((ack) => isAlike(ack, position, status, reason)) ?? this.#add(position, status, reason)
     for (const agent of agents) pending.agents.add(agent)
-    this.#alarm ??= this.#clock.after(0, () => this.#flush())
+    this.#alarm ??= this.#clock.after(ACK_MS, () => this.#flush())
   }
 
   /** Ends the session of an agent, or, where the name is empty, all of them and the connection. */
@@ -82,11 +87,18 @@ export class Line {
     this.#connection.close(reason)
   }
 
+  #add(position: Position, status: AckStatus, reason: string): PendingAck {
+    if (this.#acks.length === MOST_ACKS) this.#flush()
+    const pending = { position, status, reason, agents: new Set<number>() }
+    this.#acks.push(pending)
+    return pending
+  }
+
   #flush(): void {
     this.#alarm?.()
     this.#alarm = null
-    const acks = [...this.#acks.values()]
-    this.#acks.clear()
+    const acks = this.#acks
+    this.#acks = []
     for (const { position, status, reason, agents } of acks) {
       const { variant, seed, round, phase } = position
       const ascending = Uint32Array.from(agents).sort()
@@ -103,6 +115,20 @@ export class Line {
     void this.#connection.send(frame).catch(() => undefined)
   }
 }
+
+/** Whether an Ack of this kind may go out with others. */
+const isAlike = (
+  { position: { variant, seed, round, phase }, ...ack }: PendingAck,
+  position: Position,
+  status: AckStatus,
+  reason: string,
+): boolean =>
+  ack.status === status &&
+  round === position.round &&
+  phase === position.phase &&
+  seed === position.seed &&
+  variant === position.variant &&
+  ack.reason === reason
 
 /** Whom a message is for: those that it names, else every agent of the line. */
 function addressees(

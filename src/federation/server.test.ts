@@ -201,8 +201,8 @@ describe('an Update', () => {
     const here = await world({ minimum: 1, deadlineSeconds: 1 })
     const [a, b] = [await speaker(here), await speaker(here)]
     await a.say(hello('a'))
-    await b.say(hello('b'))
     await a.hear('welcome')
+    await b.say(hello('b'))
     await b.hear('welcome')
     // who is silent is asked again, so that a Task may come more than once
     const asked = async (round: number): Promise<void> => {

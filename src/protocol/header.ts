@@ -140,7 +140,7 @@ function readEntries(reader: Reader): TensorEntry[] {
 }
 
 /** Strings that were read, by a hash of their bytes: headers say the same few words again and again. */
-const words = Array.from({ length: 256 }, () => '')
+const words = Array.from({ length: 4096 }, () => '')
 
 /** Reads values one after the other; after one that is not there, it reads nothing but zeros, and is not whole. */
 class Reader {
@@ -196,8 +196,9 @@ class Reader {
       hash = (31 * hash + code) | 0
     }
     if (this.#failed) return ''
-    const known = words[hash & 255] as string
-    return isTextAt(known, this.#bytes, from, length) ? known : this.#newText(from, length, hash & 255)
+    const slot = (hash ^ (hash >>> 12)) & 4095
+    const known = words[slot] as string
+    return isTextAt(known, this.#bytes, from, length) ? known : this.#newText(from, length, slot)
   }
 
   #newText(from: number, length: number, slot: number): string {

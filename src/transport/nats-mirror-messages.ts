@@ -159,3 +159,17 @@ export function bytesOf(file: Exclude<StreamFile, { kind: 'product' }>): Uint8Ar
 
 const wholeBlocks = (size: number, blocks: ReadonlyMap<number, Uint8Array>): Uint8Array[] =>
   Array.from({ length: Math.ceil(size / BLOCK) }, (_, i) => blocks.get(i) ?? NOTHING)
+
+/** What is kept in mind of a file that grows. */
+export interface Growing {
+  readonly size: number
+  /** its last block, as far as it is written */
+  readonly tail: Uint8Array
+}
+
+/** The end of a file that grows. */
+export function tailOf(file: Extract<StreamFile, { kind: 'blocks' }>): Growing {
+  const { size, blocks } = file
+  const tail = blocks.get(Math.floor(size / BLOCK)) ?? new Uint8Array(0)
+  return { size, tail: tail.slice(0, size % BLOCK) }
+}

@@ -19,9 +19,11 @@ import {
   fileMessages,
   linesMessages,
   removedMessages,
+  tailOf,
   tokenOf,
   type Chunks,
   type Entry,
+  type Growing,
   type MirrorMessage,
   type StreamFile,
 } from './nats-mirror-messages.ts'
@@ -47,13 +49,6 @@ const WRITER = 'Fedrl-Writer'
 /** The broker has so long to acknowledge, ms. */
 const TIMEOUT_MS = 5000
 
-/** What is kept in mind of a file that grows. */
-interface Growing {
-  readonly size: number
-  /** its last block, as far as it is written */
-  readonly tail: Uint8Array
-}
-
 /**
  * Opens the mirror of a federation, and makes it where there is none.
  * @throws TransportError where the broker cannot be reached, has no JetStream, or no room
@@ -65,7 +60,7 @@ export async function openNatsMirror(place: NatsMirrorPlace): Promise<Mirror> {
   const asking = insistence(place)
   const broker = await reach(place, asking)
   const { connection } = broker
-  const ask: Ask = (request) => asking.insist(() => asking.answer(request()))
+  const ask = <T>(request: () => Promise<T>): Promise<T> => asking.insist(() => asking.answer(request()))
   const name = mirrorName(place.federation)
   const replicas = connection.info?.cluster === undefined ? 1 : 3
   try {
@@ -81,9 +76,6 @@ export async function openNatsMirror(place: NatsMirrorPlace): Promise<Mirror> {
     throw error
   }
 }
-
-/** Makes a request until it is answered. */
-type Ask = <T>(request: () => Promise<T>) => Promise<T>
 
 /** What there is on the broker, and what makes headers. */
 interface Parts {
@@ -210,7 +202,8 @@ class NatsMirror implements Mirror {
     const { path } = change
     switch (change.type) {
       case 'file': {
-        const messages = fileMessages(change, this.#long.get(path), this.#most())
+        const most = Math.min(CHUNK, Math.floor((this.#broker.connection.info?.max_payload ?? CHUNK) / 2))
+        const messages = fileMessages(change, this.#long.get(path), most)
         const entry = messages.at(-1)?.entry
         if (entry?.kind === 'chunked') this.#long.set(path, entry)
         else this.#long.delete(path)
@@ -249,11 +242,6 @@ class NatsMirror implements Mirror {
     return found.data.slice(0, length)
   }
 
-  #most(): number {
-    const { info } = this.#broker.connection
-    return Math.min(CHUNK, Math.floor((info?.max_payload ?? CHUNK) / 2))
-  }
-
   #ask<T>(request: () => Promise<T>): Promise<T> {
     return this.#asking.insist(() => this.#asking.answer(request()))
   }
@@ -282,9 +270,9 @@ class NatsMirror implements Mirror {
     const stored = failed < 0 ? messages.length : failed
     this.#last += stored
     if (stored > 0 || messages.length === 0) return stored
-    const [ack, message] = [acks[0], messages[0] as Sent]
+    const [ack] = acks
     // one whose acknowledgement was lost is there, and in its own way when it is sent again
-    if (await this.#isStored(message)) return 1
+    if (await this.#isStored(messages[0] as Sent)) return 1
     if (ack?.status === 'rejected' && !isConflict(ack.reason)) throw ack.reason
     return 0
   }
@@ -309,10 +297,3 @@ const sha256Of = (content: Uint8Array): string => createHash('sha256').update(co
 
 const damaged = (path: string): TransportError =>
   new TransportError(`${path} is not as it was written to the broker`)
-
-/** The end of a file that grows. */
-function tailOf(file: Extract<StreamFile, { kind: 'blocks' }>): Growing {
-  const { size, blocks } = file
-  const tail = blocks.get(Math.floor(size / BLOCK)) ?? new Uint8Array(0)
-  return { size, tail: tail.slice(0, size % BLOCK) }
-}

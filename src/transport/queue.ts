@@ -33,15 +33,17 @@ export class Queue<T> implements AsyncIterable<T> {
     return { next: () => this.#next() }
   }
 
-  async #next(): Promise<IteratorResult<T>> {
-    while (this.#head === this.#values.length) {
-      if (this.#ended) return { done: true, value: undefined }
-      await new Promise<void>((resolve) => (this.#wake = resolve))
-    }
+  #next(): Promise<IteratorResult<T>> {
+    if (this.#head < this.#values.length) return Promise.resolve({ done: false, value: this.#take() })
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined })
+    return new Promise<void>((resolve) => (this.#wake = resolve)).then(() => this.#next())
+  }
+
+  #take(): T {
     const value = this.#values[this.#head++] as T
     this.#shrink()
     this.#onTake(value)
-    return { done: false, value }
+    return value
   }
 
   #rouse(): void {

@@ -189,11 +189,18 @@ export function serveWebSocket(
   }
 }
 
-function serverOf(tls: Certificate | undefined, { helloMs }: Limits): Server {
+/** Connections that are not upgraded yet, or never will be, are held down too: so many for each that may be. */
+const REQUESTS = 4
+
+function serverOf(tls: Certificate | undefined, { helloMs, connections }: Limits): Server {
   const times = { headersTimeout: helloMs, requestTimeout: helloMs, connectionsCheckingInterval: helloMs }
-  if (tls === undefined) return createHttp(times)
   const pem = (text: string | Uint8Array) => (typeof text === 'string' ? text : Buffer.from(text))
-  return createHttps({ ...times, cert: pem(tls.cert), key: pem(tls.key), handshakeTimeout: helloMs })
+  const server =
+    tls === undefined
+      ? createHttp(times)
+      : createHttps({ ...times, cert: pem(tls.cert), key: pem(tls.key), handshakeTimeout: helloMs })
+  server.maxConnections = REQUESTS * connections
+  return server
 }
 
 function bound(server: Server, host: string, port: number): Promise<AddressInfo> {

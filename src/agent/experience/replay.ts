@@ -12,8 +12,8 @@ export function replayExperience(log: Log, actions: number): Experience<number> 
   if (length === 0) throw new RangeError('replayExperience: the log must hold at least one step, got none')
   return {
     start: () => 0,
-    gather(from, steps) {
-      const trajectory = emptyTrajectory(steps)
+    gather(from, steps, into) {
+      const trajectory = into ?? emptyTrajectory(steps)
       for (let t = 0; t < steps; t++) {
         const i = (from + t) % length
         trajectory.pair[t] = (log.state[i] as number) * actions + (log.action[i] as number)

@@ -63,8 +63,8 @@ function walk(
       const start = streamOf(seed, agent, Purpose.start)
       return { state: drawStart(starts, start), walk: streamOf(seed, agent, Purpose.walk), start }
     },
-    gather(from, steps) {
-      const trajectory = emptyTrajectory(steps)
+    gather(from, steps, into) {
+      const trajectory = into ?? emptyTrajectory(steps)
       const walk = from.walk.slice()
       const start = from.start.slice()
       let state = from.state

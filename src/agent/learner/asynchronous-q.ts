@@ -21,8 +21,9 @@ export function asynchronousQ<State>(
     init: () => experience.start(),
     apply(from, task) {
       const own = contract.initial === 'perAgent' && task.round === 0
-      const table = own ? initialTable(contract, agent) : task.table.slice()
-      const visits = new Uint32Array(table.length)
+      const { table, visits } = workspace(task.table.length)
+      table.set(own ? initialTable(contract, agent) : task.table)
+      visits.fill(0)
       const stepSize = stepSizeAt(contract.stepSize, task.step, contract.discount)
       const state = gatherInChunks(experience, from, task.steps, (trajectory) =>
         learn(table, visits, trajectory, stepSize, contract),
@@ -30,6 +31,21 @@ export function asynchronousQ<State>(
       return { state, update: report(contract, agent, task, table, visits, own) }
     },
   }
+}
+
+/** What an agent works on: nothing of it is kept from one Task to the next. */
+interface Workspace {
+  readonly table: Float64Array
+  readonly visits: Uint32Array
+}
+
+/** For all agents of this thread, which work one after the other: to get new memory for each Task takes as long as many steps. */
+let last: Workspace = { table: new Float64Array(0), visits: new Uint32Array(0) }
+
+function workspace(entries: number): Workspace {
+  if (last.table.length !== entries)
+    last = { table: new Float64Array(entries), visits: new Uint32Array(entries) }
+  return last
 }
 
 /** Eq. (23) along a trajectory, in place. */
@@ -51,47 +67,43 @@ function learn(
 
 /** The Update: visited entries only, ascending, so that not even the order of visits is told; all entries when `dense`. */
 function report(
-  contract: QContract,
+  { averaging }: QContract,
   agent: number,
-  task: QTask,
+  { round, table: before }: QTask,
   table: Float64Array,
   visits: Uint32Array,
   dense: boolean,
 ): QUpdate {
-  const entries = dense ? Uint32Array.from(table.keys()) : visited(visits)
+  const { entries, changes, counts } = emptyReport(dense ? table.length : countVisited(visits))
+  // a loop, for a callback for each entry takes longer than the steps of a round
+  for (let entry = 0, i = 0; entry < table.length; entry++) {
+    const count = visits[entry] as number
+    if (count === 0 && !dense) continue
+    entries[i] = entry
+    counts[i] = count
+    changes[i++] = (table[entry] as number) - (before[entry] as number)
+  }
   return {
     agent,
-    round: task.round,
+    round,
     entries: dense ? null : entries,
-    changes: changesAt(entries, task.table, table),
-    visits: contract.averaging === 'importance' ? taken(visits, entries) : null,
+    changes,
+    visits: averaging === 'importance' ? counts : null,
   }
 }
 
-// loops, for a callback for each entry takes longer than the steps of a round
-
-/** The entries with visits, ascending. */
-function visited(visits: Uint32Array): Uint32Array {
-  const entries = new Uint32Array(visits.length)
+function countVisited(visits: Uint32Array): number {
   let count = 0
-  for (let entry = 0; entry < visits.length; entry++) {
-    entries[count] = entry
-    count += Number(visits[entry] !== 0)
-  }
-  return entries.slice(0, count)
+  for (let entry = 0; entry < visits.length; entry++) count += Number(visits[entry] !== 0)
+  return count
 }
 
-function changesAt(entries: Uint32Array, before: Float64Array, after: Float64Array): Float64Array {
-  const changes = new Float64Array(entries.length)
-  for (let i = 0; i < entries.length; i++) {
-    const entry = entries[i] as number
-    changes[i] = (after[entry] as number) - (before[entry] as number)
+/** In one piece of memory, as in {@link emptyTrajectory}. */
+function emptyReport(size: number) {
+  const memory = new ArrayBuffer(16 * size)
+  return {
+    changes: new Float64Array(memory, 0, size),
+    entries: new Uint32Array(memory, 8 * size, size),
+    counts: new Uint32Array(memory, 12 * size, size),
   }
-  return changes
-}
-
-function taken(visits: Uint32Array, entries: Uint32Array): Uint32Array {
-  const counts = new Uint32Array(entries.length)
-  for (let i = 0; i < entries.length; i++) counts[i] = visits[entries[i] as number] as number
-  return counts
 }

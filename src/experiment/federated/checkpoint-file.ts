@@ -1,6 +1,7 @@
 /**
- * The checkpoints of a run: its last two, in two files that are written in turns, so that the one before is whole whatever becomes of the
- * newest. Each says how much of the record belongs to it, and so which of the two is newer.
+ * A checkpoint as bytes that are written over those of an older one. Each sector is stamped with the number of the checkpoint, for a disk
+ * writes a sector as a whole: one whose writing was cut short is a mixture of two numbers, and was promised to nobody; any other that is not
+ * as it was written has been damaged since.
  */
 import { readFile } from 'node:fs/promises'
 import { crc32 } from 'node:zlib'
@@ -9,45 +10,122 @@ import { RunError } from '../errors.ts'
 
 const MAGIC = 0x43524446 // "FDRC"
 
-/** u32 magic, u32 CRC-32 of all that follows, f64 bytes of the record, the checkpoint. Little-endian. */
-const HEADER = 16
+/** No disk in use has smaller ones, bytes. */
+const SECTOR = 512
 
-/** A checkpoint, and how many bytes of the record lie before it. */
+/** At the beginning of each sector: u32 number of the checkpoint, u32 its complement. */
+const STAMP = 8
+const PAYLOAD = SECTOR - STAMP
+
+/** u32 magic, u32 CRC-32 of all that follows, f64 `synced`, u32 length of the tail, u32 length of the content. Little-endian, then tail and content. */
+const HEADER = 24
+
+/** What is kept in a checkpoint. */
 export interface Checkpoint {
-  readonly path: string
-  readonly recordBytes: number
+  /** bytes of the record that were on disk before it */
+  readonly synced: number
+  /** what the record holds beyond them, up to the checkpoint */
+  readonly tail: Uint8Array
   readonly content: Uint8Array
 }
 
-/** The content of a checkpoint file, in two pieces. */
-export function checkpointChunks(
-  recordBytes: number,
-  content: Uint8Array,
-): readonly [Uint8Array, Uint8Array] {
-  const header = new Uint8Array(HEADER)
-  const view = new DataView(header.buffer)
-  view.setUint32(0, MAGIC, true)
-  view.setFloat64(8, recordBytes, true)
-  view.setUint32(4, crc32(content, crc32(header.subarray(8))), true)
-  return [header, content]
+/** A checkpoint that is whole. */
+export interface NumberedCheckpoint extends Checkpoint {
+  /** bytes of the record up to it: synced and tail */
+  readonly recordBytes: number
+  /** checkpoints of a run are numbered, ascending */
+  readonly number: number
 }
 
-/** The checkpoint in a file: null where there is no file, 'damaged' where it is not as it was written. */
-export async function readCheckpoint(path: string): Promise<Checkpoint | 'damaged' | null> {
+/** What a file of checkpoints holds. */
+export interface CheckpointFile {
+  readonly path: string
+  /** `torn`: the writing of the newest one was cut short; `damaged`: not as it was written */
+  readonly state: NumberedCheckpoint | 'torn' | 'damaged'
+  /** the largest number of a sector */
+  readonly highest: number
+}
+
+/** A checkpoint as bytes, whole sectors. @param number at least 1, larger than all in the file before */
+export function encodeCheckpoint(number: number, { synced, tail, content }: Checkpoint): Uint8Array {
+  const payload = new Uint8Array(HEADER + tail.length + content.length)
+  const view = new DataView(payload.buffer)
+  view.setUint32(0, MAGIC, true)
+  view.setFloat64(8, synced, true)
+  view.setUint32(16, tail.length, true)
+  view.setUint32(20, content.length, true)
+  payload.set(tail, HEADER)
+  payload.set(content, HEADER + tail.length)
+  view.setUint32(4, crc32(payload.subarray(8)), true)
+  return stamped(number, payload)
+}
+
+function stamped(number: number, payload: Uint8Array): Uint8Array {
+  const sectors = Math.ceil(payload.length / PAYLOAD)
+  const bytes = new Uint8Array(sectors * SECTOR)
+  const view = new DataView(bytes.buffer)
+  for (let i = 0; i < sectors; i++) {
+    view.setUint32(i * SECTOR, number, true)
+    view.setUint32(i * SECTOR + 4, ~number, true)
+    bytes.set(payload.subarray(i * PAYLOAD, (i + 1) * PAYLOAD), i * SECTOR + STAMP)
+  }
+  return bytes
+}
+
+/** What is in a file; null where there is none. @throws RunError where it cannot be read */
+export async function readCheckpoint(path: string): Promise<CheckpointFile | null> {
   const bytes = await bytesAt(path)
   if (bytes === null) return null
-  const found = checkpointIn(bytes)
-  return found === null ? 'damaged' : { path, ...found }
+  const numbers = stampsOf(bytes)
+  return {
+    path,
+    state: stateOf(bytes, numbers),
+    highest: numbers.reduce((one, other) => Math.max(one, other), 0),
+  }
 }
 
-/** The checkpoint in the content of a file; null where it is not as it was written. */
-export function checkpointIn(bytes: Uint8Array): Omit<Checkpoint, 'path'> | null {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const isWhole =
-    bytes.length >= HEADER &&
-    view.getUint32(0, true) === MAGIC &&
-    view.getUint32(4, true) === crc32(bytes.subarray(8))
-  return isWhole ? { recordBytes: view.getFloat64(8, true), content: bytes.slice(HEADER) } : null
+/** The checkpoint in the content of a file; null where none is whole. */
+export function checkpointIn(bytes: Uint8Array): NumberedCheckpoint | null {
+  const state = stateOf(bytes, stampsOf(bytes))
+  return typeof state === 'string' ? null : state
+}
+
+/** The number of each sector, 0 where it has none. */
+function stampsOf(bytes: Uint8Array): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  return Array.from({ length: Math.floor(bytes.length / SECTOR) }, (_, i) => {
+    const number = view.getUint32(i * SECTOR, true)
+    return view.getUint32(i * SECTOR + 4, true) === ~number >>> 0 ? number : 0
+  })
+}
+
+function stateOf(bytes: Uint8Array, numbers: readonly number[]): CheckpointFile['state'] {
+  const [number = 0] = numbers
+  if (number === 0) return 'damaged'
+  const first = new DataView(bytes.buffer, bytes.byteOffset + STAMP, HEADER)
+  const [tailBytes, contentBytes] = [first.getUint32(16, true), first.getUint32(20, true)]
+  const length = HEADER + tailBytes + contentBytes
+  const own = numbers.slice(0, Math.ceil(length / PAYLOAD))
+  if (own.length * PAYLOAD < length || own.includes(0)) return 'damaged'
+  if (own.some((other) => other !== number)) return 'torn'
+  const payload = payloadOf(bytes, length)
+  if (first.getUint32(0, true) !== MAGIC || first.getUint32(4, true) !== crc32(payload.subarray(8)))
+    return 'damaged'
+  const [contentAt, synced] = [HEADER + tailBytes, first.getFloat64(8, true)]
+  return {
+    number,
+    recordBytes: synced + tailBytes,
+    synced,
+    tail: payload.slice(HEADER, contentAt),
+    content: payload.slice(contentAt),
+  }
+}
+
+function payloadOf(bytes: Uint8Array, length: number): Uint8Array {
+  const payload = new Uint8Array(length)
+  for (let at = 0, from = STAMP; at < length; at += PAYLOAD, from += SECTOR)
+    payload.set(bytes.subarray(from, from + Math.min(PAYLOAD, length - at)), at)
+  return payload
 }
 
 /** The bytes of a file, null where there is none. @throws RunError where it cannot be read */

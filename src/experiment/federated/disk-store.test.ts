@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { RecordLine } from '../../federation/served-run.ts'
 import { writeAtomically } from '../disk.ts'
+import { readCheckpoint } from './checkpoint-file.ts'
 import { diskStore } from './disk-store.ts'
 
 const root = await mkdtemp(join(tmpdir(), 'fedrl-store-'))
@@ -24,6 +25,9 @@ const line = (round: number): RecordLine => ({
   ],
 })
 
+/** More than the record keeps unsynced. */
+const LONG = Array.from({ length: 100 }, (_, round) => line(round))
+
 describe('what a server keeps on disk', () => {
   it('is there again: members, the checkpoint, and the lines up to it', async () => {
     const folder = newFolder()
@@ -34,7 +38,7 @@ describe('what a server keeps on disk', () => {
     await store.save(RUN, [line(2)], Uint8Array.of(4))
     await store.close()
     // a line whose checkpoint never came
-    const record = join(folder, 'federation', 'records', '2-5.jsonl')
+    const record = recordIn(folder)
     await writeFile(record, `${await readFile(record, 'utf8')}{"round":3`)
     const again = diskStore(folder, writeAtomically)
     expect(await again.members()).toEqual(['a', 'b'])
@@ -53,12 +57,15 @@ describe('what a server keeps on disk', () => {
     const folder = newFolder()
     const store = diskStore(folder, writeAtomically)
     await store.load(RUN)
-    await store.save(RUN, [line(0)], Uint8Array.of(1, 2, 3))
-    const [checkpoint, record] = [slot(folder, 'a'), join(folder, 'federation', 'records', '2-5.jsonl')]
+    await store.save(RUN, LONG, Uint8Array.of(1, 2, 3))
+    const [checkpoint, record] = [slot(folder, 'a'), recordIn(folder)]
     const [bytes, text] = [await readFile(checkpoint), await readFile(record, 'utf8')]
+    const other = Uint8Array.from(bytes)
+    other[33] = 9
     for (const [path, content, message] of [
-      [checkpoint, bytes.subarray(0, -1), `${checkpoint} is damaged`],
+      [checkpoint, bytes.subarray(0, 100), `${checkpoint} is damaged`],
       [checkpoint, new Uint8Array(3), `${checkpoint} is damaged`],
+      [checkpoint, other, `${checkpoint} is damaged`],
       [record, text.slice(0, -2), `${record} is damaged`],
       [record, text.replace('{', '['), `${record} is damaged`],
     ] as const) {
@@ -68,7 +75,83 @@ describe('what a server keeps on disk', () => {
       await writeFile(checkpoint, bytes)
       await writeFile(record, text)
     }
-    expect((await store.load(RUN))?.lines).toEqual([line(0)])
+    expect((await store.load(RUN))?.lines).toEqual(LONG)
+    await store.close()
+  })
+
+  it('puts back the lines of the record that a crash took before they were synced', async () => {
+    const folder = newFolder()
+    const store = diskStore(folder, writeAtomically)
+    await store.load(RUN)
+    for (const one of [...LONG, line(LONG.length)]) await store.save(RUN, [one], Uint8Array.of(1))
+    await store.close()
+    const [record, all] = [recordIn(folder), [...LONG, line(LONG.length)]]
+    const text = await readFile(record, 'utf8')
+    // what a checkpoint says of the record is at least what was synced
+    const whole = await readCheckpoint(slot(folder, 'a'))
+    const synced = typeof whole?.state === 'object' ? whole.state.synced : NaN
+    expect(synced).toBeGreaterThan(0)
+    expect(synced).toBeLessThan(text.length)
+    await writeFile(record, text.slice(0, synced))
+    expect((await store.load(RUN))?.lines).toEqual(all)
+    expect(await readFile(record, 'utf8')).toBe(text)
+    await store.close()
+    await writeFile(record, text.slice(0, synced))
+    await store.forget(RUN)
+    expect(await readFile(record, 'utf8')).toBe(text)
+  })
+
+  it('does not shorten the record where a crash has left the older checkpoint alone', async () => {
+    const folder = newFolder()
+    const store = diskStore(folder, writeAtomically)
+    await store.load(RUN)
+    for (const round of [0, 1]) await store.save(RUN, [line(round)], Uint8Array.of(round))
+    await store.close()
+    const text = await readFile(recordIn(folder), 'utf8')
+    await rm(slot(folder, 'b'))
+    await store.forget(RUN)
+    expect([await readFile(recordIn(folder), 'utf8'), await store.has(RUN)]).toEqual([text, false])
+  })
+
+  it('goes on from the checkpoint before where a crash cut the writing of the newest short', async () => {
+    const folder = newFolder()
+    const store = diskStore(folder, writeAtomically)
+    await store.load(RUN)
+    const content = (round: number): Uint8Array => new Uint8Array(2000).fill(round)
+    for (const round of [0, 1]) await store.save(RUN, [line(round)], content(round))
+    const before = await readFile(slot(folder, 'a'))
+    await store.save(RUN, [line(2)], content(2))
+    const after = await readFile(slot(folder, 'a'))
+    // any of its sectors, and not all
+    for (const sectors of [[0], [1], [0, 2], [1, 2, 3]]) {
+      const torn = Uint8Array.from(before)
+      for (const i of sectors) torn.set(after.subarray(512 * i, 512 * (i + 1)), 512 * i)
+      await writeFile(slot(folder, 'a'), torn)
+      expect(await store.load(RUN)).toMatchObject({ checkpoint: content(1), lines: [line(0), line(1)] })
+      // and writes that one again, under a new number
+      await store.save(RUN, [line(2)], content(2))
+      expect((await store.load(RUN))?.checkpoint).toEqual(content(2))
+      await store.close()
+      await writeFile(slot(folder, 'a'), after)
+    }
+  })
+
+  it('has room for checkpoints that grow, and writes them in their place', async () => {
+    const folder = newFolder()
+    let files = 0
+    const store = diskStore(folder, async (path, chunks) => {
+      files++
+      await writeAtomically(path, chunks)
+    })
+    await store.load(RUN)
+    for (let round = 0; round < 20; round++) {
+      await store.save(RUN, [line(round)], new Uint8Array(round < 10 ? 3000 : 30_000).fill(round))
+      expect((await readCheckpoint(slot(folder, round % 2 === 0 ? 'a' : 'b')))?.state).toMatchObject({
+        number: round + 1,
+      })
+    }
+    expect(files).toBe(4)
+    expect((await store.load(RUN))?.checkpoint).toEqual(new Uint8Array(30_000).fill(19))
     await store.close()
   })
 
@@ -112,6 +195,8 @@ describe('what a server keeps on disk', () => {
     )
   })
 })
+
+const recordIn = (folder: string): string => join(folder, 'federation', 'records', '2-5.jsonl')
 
 const slot = (folder: string, which: 'a' | 'b'): string =>
   join(folder, 'federation', 'checkpoints', `2-5.${which}.checkpoint`)

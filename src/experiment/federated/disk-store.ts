@@ -2,15 +2,23 @@
  * What a server keeps, in the run folder: `federation/members.json`, a record for each run (one line of JSON a phase, appended), and its
  * last two checkpoints.
  */
-import { open, rm, truncate, type FileHandle } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { RecordLine, RunKey, SavedRun } from '../../federation/served-run.ts'
 import type { ServerStore } from '../../federation/server-store.ts'
-import { makeFolder, syncFolder, writing, type Writer } from '../disk.ts'
+import type { Writer } from '../disk.ts'
 import { RunError } from '../errors.ts'
 import { FEDERATION, readIfThere } from '../run-folder.ts'
-import { bytesAt, checkpointChunks, readCheckpoint, type Checkpoint } from './checkpoint-file.ts'
+import {
+  bytesAt,
+  encodeCheckpoint,
+  readCheckpoint,
+  type CheckpointFile,
+  type NumberedCheckpoint,
+} from './checkpoint-file.ts'
+import { CheckpointSlot } from './checkpoint-slot.ts'
 import { parseLine, lineText } from './record.ts'
+import { RecordFile } from './record-file.ts'
 
 /** A store in a run folder that can also forget a run. */
 export interface DiskStore extends ServerStore {
@@ -25,18 +33,22 @@ export interface DiskStore extends ServerStore {
 export interface RecordCopy {
   /** lines are about to be appended to a record at `offset`, bytes: to be kept with the checkpoint that follows */
   lines(path: string, offset: number, content: Uint8Array): void
+  /** this is about to be put in place of what is in the file, and not by `write` */
+  checkpoint(path: string, content: Uint8Array): Promise<void>
   /** a file is about to be removed */
   removed(path: string): Promise<void>
 }
 
-/** The record of the run under way, and where its next checkpoint goes. */
+/** The run under way. */
 interface OpenRun {
-  readonly record: string
-  readonly file: FileHandle
-  bytes: number
-  /** paths of its checkpoints, the next one first */
-  slots: readonly [string, string]
+  readonly record: RecordFile
+  /** where its checkpoints go, the next one first */
+  slots: readonly [CheckpointSlot, CheckpointSlot]
+  /** of its next checkpoint */
+  number: number
 }
+
+const NO_BYTES = new Uint8Array(0)
 
 /**
  * The store of the run folder `path`.
@@ -52,7 +64,15 @@ export function diskStore(path: string, write: Writer, copy?: RecordCopy): DiskS
     join(folder, 'checkpoints', `${variant}-${seed}.a.checkpoint`),
     join(folder, 'checkpoints', `${variant}-${seed}.b.checkpoint`),
   ]
+  const slotAt = (slot: string): CheckpointSlot =>
+    new CheckpointSlot(slot, write, copy && ((file, content) => copy.checkpoint(file, content)))
   let current: OpenRun | null = null
+  const release = async (): Promise<void> => {
+    const [run, slots] = [current, current?.slots ?? []]
+    current = null
+    for (const slot of slots) await slot.close()
+    await run?.record.close()
+  }
 
   return {
     async members() {
@@ -61,14 +81,16 @@ export function diskStore(path: string, write: Writer, copy?: RecordCopy): DiskS
     },
     keepMembers: (names) => write(membersPath, [new TextEncoder().encode(`${JSON.stringify(names)}\n`)]),
     async load(run) {
-      const record = recordPath(run)
+      await release()
+      const path = recordPath(run)
       const [first, second] = slotsOf(run)
-      const saved = await newestOf([first, second], record)
-      await current?.file.close()
-      current = null
-      const bytes = saved?.recordBytes ?? 0
+      const { saved, highest } = await newestOf([first, second], path)
+      const { synced, tail } = saved ?? { synced: 0, tail: NO_BYTES }
+      const record = await RecordFile.open(path, { synced, tail })
+      // it may not have had them
+      if (tail.length > 0) copy?.lines(path, synced, tail)
       const slots = saved?.path === first ? ([second, first] as const) : ([first, second] as const)
-      current = { record, file: await openRecord(record, bytes), bytes, slots }
+      current = { record, slots: [slotAt(slots[0]), slotAt(slots[1])], number: highest + 1 }
       return saved
     },
     has: async (run) => {
@@ -76,25 +98,25 @@ export function diskStore(path: string, write: Writer, copy?: RecordCopy): DiskS
       return false
     },
     async save(run, lines, checkpoint) {
-      if (current?.record !== recordPath(run)) throw new Error('diskStore: expected a run that was loaded')
+      if (current?.record.path !== recordPath(run))
+        throw new Error('diskStore: expected a run that was loaded')
+      const { record, slots, number } = current
       const text = new TextEncoder().encode(lines.map((line) => `${lineText(line)}\n`).join(''))
-      copy?.lines(current.record, current.bytes, text)
-      await append(current, text)
-      current.bytes += text.length
-      const [next, last] = current.slots
-      await write(next, checkpointChunks(current.bytes, checkpoint))
-      current.slots = [last, next]
+      copy?.lines(record.path, record.length, text)
+      const before = await record.append(text)
+      await slots[0].put(encodeCheckpoint(number, { ...before, content: checkpoint }))
+      current.slots = [slots[1], slots[0]]
+      current.number = number + 1
     },
     async forget(run) {
+      if (current?.record.path === recordPath(run)) await release()
+      await keepRecord(slotsOf(run), recordPath(run))
       for (const slot of slotsOf(run)) {
         await copy?.removed(slot)
         await rm(slot, { force: true })
       }
     },
-    async close() {
-      await current?.file.close()
-      current = null
-    },
+    close: release,
   }
 }
 
@@ -109,51 +131,60 @@ function namesIn(text: string, path: string): readonly string[] {
   throw new RunError(`${path} is damaged: put back a copy of it`)
 }
 
-/** Opens the record to append to it; what is beyond `bytes` is forgotten. @throws RunError where the disk is full or fails */
-const openRecord = (path: string, bytes: number): Promise<FileHandle> =>
-  writing(path, async () => {
-    const folder = dirname(path)
-    await makeFolder(folder)
-    const file = await open(path, 'a')
-    await truncate(path, bytes)
-    // the lines of a record are synced; that there is such a file has to last as long
-    for (const one of [folder, dirname(folder), dirname(dirname(folder))]) await syncFolder(one)
-    return file
-  })
+/**
+ * Makes sure that the last lines of the record of a run that is over are on disk: so far its checkpoints hold them. Where a crash has left
+ * the older of the two alone, the record has more than that one says.
+ */
+async function keepRecord(slots: readonly string[], path: string): Promise<void> {
+  const [newest] = newestFirst(await readAll(slots))
+  if (newest === undefined) return
+  const { synced, recordBytes, tail } = newest
+  const record = (await bytesAt(path)) ?? NO_BYTES
+  const isThere = Buffer.compare(record.subarray(synced, recordBytes), tail) === 0
+  const file = await RecordFile.open(path, isThere ? { synced: record.length, tail: NO_BYTES } : newest)
+  await file.sync()
+  await file.close()
+}
 
-/** @throws RunError where the disk is full or fails */
-const append = ({ file, record }: OpenRun, text: Uint8Array): Promise<void> =>
-  writing(record, async () => {
-    await file.appendFile(text)
-    await file.datasync()
-  })
+async function readAll(slots: readonly string[]): Promise<CheckpointFile[]> {
+  const files = await Promise.all(slots.map((path) => readCheckpoint(path)))
+  return files.filter((file) => file !== null)
+}
 
-/** A checkpoint with the lines of the record up to it. */
-type Saved = Checkpoint & SavedRun
+/** A checkpoint that is whole, and where it lies. */
+type Placed = NumberedCheckpoint & { readonly path: string }
+
+/** The checkpoints that are whole. */
+const newestFirst = (found: readonly CheckpointFile[]): Placed[] =>
+  found
+    .flatMap(({ path, state }) => (typeof state === 'string' ? [] : [{ path, ...state }]))
+    .toSorted((one, other) => other.number - one.number)
 
 /**
- * The newest checkpoint of a run. A damaged one stops the run, unless it was the older of the two: then the record ends where the other
- * one says.
+ * The newest checkpoint of a run. One whose writing was cut short was never promised, and does not count. A damaged one stops the run, unless
+ * it was the older of the two: then the record ends where the other one says.
+ * @returns also the largest number that a checkpoint had
  * @throws RunError naming what is damaged, and the last checkpoint that is not
  */
-async function newestOf(slots: readonly string[], recordPath: string): Promise<Saved | null> {
-  const found = await Promise.all(slots.map(async (path) => ({ path, state: await readCheckpoint(path) })))
-  const whole = found
-    .flatMap(({ state }) => (state === null || state === 'damaged' ? [] : [state]))
-    .toSorted((one, other) => other.recordBytes - one.recordBytes)
+async function newestOf(
+  slots: readonly string[],
+  recordPath: string,
+): Promise<{ readonly saved: (Placed & SavedRun) | null; readonly highest: number }> {
+  const found = await readAll(slots)
+  const highest = Math.max(0, ...found.map((file) => file.highest))
   const damaged = found.find(({ state }) => state === 'damaged')?.path
-  const [newest, older] = whole
-  const record = (await bytesAt(recordPath)) ?? new Uint8Array(0)
+  const [newest, older] = newestFirst(found)
+  const record = (await bytesAt(recordPath)) ?? NO_BYTES
   if (damaged !== undefined && newest?.recordBytes !== record.length)
     throw new RunError(`${damaged} is damaged: ${wayOut(damaged, newest, record)}`)
-  if (newest === undefined) return null
+  if (newest === undefined) return { saved: null, highest }
   const lines = linesIn(record, newest)
   if (lines === null) throw new RunError(`${recordPath} is damaged: ${wayOut(newest.path, older, record)}`)
-  return { ...newest, checkpoint: newest.content, lines }
+  return { saved: { ...newest, checkpoint: newest.content, lines }, highest }
 }
 
 /** What a person can do. @param last the newest checkpoint that is whole */
-function wayOut(damaged: string, last: Checkpoint | undefined, record: Uint8Array): string {
+function wayOut(damaged: string, last: Placed | undefined, record: Uint8Array): string {
   const line = last === undefined ? undefined : linesIn(record, last)?.at(-1)
   if (last === undefined || line === undefined)
     return `put back a copy of it, or remove ${damaged} to begin this run again`
@@ -161,9 +192,10 @@ function wayOut(damaged: string, last: Checkpoint | undefined, record: Uint8Arra
 }
 
 /** The lines up to a checkpoint; null where the record is damaged. */
-function linesIn(record: Uint8Array, { recordBytes }: Checkpoint): readonly RecordLine[] | null {
-  if (record.length < recordBytes) return null
-  const text = new TextDecoder().decode(record.subarray(0, recordBytes))
+function linesIn(record: Uint8Array, { synced, tail }: NumberedCheckpoint): readonly RecordLine[] | null {
+  if (record.length < synced) return null
+  const decoder = new TextDecoder()
+  const text = decoder.decode(record.subarray(0, synced)) + decoder.decode(tail)
   const lines = text
     .split('\n')
     .slice(0, -1)

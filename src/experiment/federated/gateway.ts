@@ -44,7 +44,8 @@ export function gatewayOf({ readiness, status, metrics, hidesNames, page }: Gate
     const now = status()
     if (now === null) return context.json({ program: PROGRAM, reason: 'the server is not ready yet' }, 503)
     // a page elsewhere, or a server in front of this one, asks by a name of its own
-    const isPassedOn = !isLoopback(new URL(context.req.url).hostname) || context.req.header('x-forwarded-for') !== undefined
+    const isPassedOn =
+      !isLoopback(new URL(context.req.url).hostname) || context.req.header('x-forwarded-for') !== undefined
     return context.json({ program: PROGRAM, ...(hidesNames || isPassedOn ? withoutNames(now) : now) })
   })
   app.get('/metrics', async (context) => {

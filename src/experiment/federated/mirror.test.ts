@@ -305,7 +305,13 @@ describe('a run folder with a mirror', () => {
   })
 
   it('takes no file from a broker that lies elsewhere than in a run folder', async () => {
-    for (const path of ['../stolen', 'federation/../../stolen', '/tmp/stolen', 'federation/./x', 'run.json']) {
+    for (const path of [
+      '../stolen',
+      'federation/../../stolen',
+      '/tmp/stolen',
+      'federation/./x',
+      'run.json',
+    ]) {
       const broker = memoryBroker()
       await opened({ out: newFolder(), broker })
       broker.files = new Map([...broker.files, [path, Uint8Array.of(1)]])

@@ -79,6 +79,7 @@ function folderOf(mirror: Mirror, { head, known }: Agreed, write: Writer): Mirro
     record: {
       lines: (file, offset, content) =>
         void lines.push({ type: 'lines', path: pathOf(file), offset, content }),
+      checkpoint: (file, content) => keep({ type: 'file', path: pathOf(file), content }),
       async removed(file) {
         if (known.has(pathOf(file))) await keep({ type: 'removed', path: pathOf(file) })
       },

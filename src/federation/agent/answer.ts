@@ -2,11 +2,8 @@
 import { reasonOf } from '../../protocol/session-codec.ts'
 import type { TaskMessage } from '../../protocol/session-messages.ts'
 import type { Worked } from '../agent-run.ts'
-import { offerAt, stateAfter, type Kept, type KeptChange } from '../kept.ts'
+import { offerAt, stateAfter, type Kept, type OfferChange } from '../kept.ts'
 import type { Seat } from './seat.ts'
-
-/** A new Update, to be kept before it is sent. */
-export type OfferChange = Extract<KeptChange, { type: 'offer' }>
 
 /** An Update that was kept, or a new one, or neither; or why the Task makes no sense. */
 export type Answer =

@@ -2,9 +2,8 @@
 import type { Ack, SessionMessage } from '../../protocol/session-messages.ts'
 import type { AgentJournal } from '../agent-journal.ts'
 import type { Clock } from '../clock.ts'
-import { nothingKept, sameRun, type Kept } from '../kept.ts'
+import { nothingKept, sameRun, type Kept, type OfferChange } from '../kept.ts'
 import type { RunKey } from '../served-run.ts'
-import type { OfferChange } from './answer.ts'
 import type { Seat } from './seat.ts'
 
 /** An Update that is on its way to the disk and then to the server. */

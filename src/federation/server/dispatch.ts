@@ -44,13 +44,17 @@ export function sendAck(
   presence: Presence,
   { position, status, reason, agents }: Extract<RunEffect, { type: 'ack' }>,
 ): void {
-  for (const [line, share] of sharesOf(presence, agents))
-    line.ack(
-      position,
-      status,
-      reason,
-      share.map((i) => agents[i] as number),
-    )
+  const [one] = agents
+  // mostly it is one that has just sent an Update
+  if (one !== undefined && agents.length === 1) presence.of(one)?.line.ack(position, status, reason, agents)
+  else
+    for (const [line, share] of sharesOf(presence, agents))
+      line.ack(
+        position,
+        status,
+        reason,
+        share.map((i) => agents[i] as number),
+      )
 }
 
 /** Tells every agent that is here. */
