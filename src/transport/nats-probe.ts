@@ -1,6 +1,6 @@
 /**
  * Whether anybody hears a link over a broker, which tells at once of a message that nobody hears. One such answer may mean that the other
- * side is on its way back to a broker that was away; two in a row, some time apart, end the link.
+ * side is on its way back to a broker that was away; four in a row, some time apart, end the link.
  */
 import type { Link } from './link.ts'
 
@@ -11,7 +11,7 @@ const PROBE_MS = 2000
 const DOUBT_MS = 100
 
 /** So many looks in a row find that nobody heard. */
-const MISSES = 2
+const MISSES = 4
 
 /** Looks after one link until that is over. */
 export class Probe {
