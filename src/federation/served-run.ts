@@ -73,7 +73,7 @@ export type RunEffect =
       readonly reason: string
       readonly agents: readonly number[]
     }
-  /** append the line, durable before the checkpoint; then tell by the event `durable`. A checkpoint that a newer one has overtaken may be left out */
+  /** append the line, durable when the checkpoint is; then tell by the event `durable`. A checkpoint that a newer one has overtaken may be left out */
   | {
       readonly type: 'save'
       readonly closed: number

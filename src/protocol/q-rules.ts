@@ -60,10 +60,30 @@ function boundIssues(
   [low, high]: QRules['bounds'],
 ): Issue[] {
   const slack = SLACK * Math.max(-low, high)
-  for (let i = 0; i < changes.length; i++) {
-    const value = (table[entries === null ? i : (entries[i] as number)] as number) + (changes[i] as number)
-    if (!(value >= low - slack && value <= high + slack))
-      return [{ path: ['changes', i], message: `expected a change to a value in [${low}, ${high}], which rewards and discount imply, got one to ${value}` }] // prettier-ignore
+  const bad = firstBeyond(entries, changes, table, low - slack, high + slack)
+  if (bad < 0) return []
+  const value = (table[entries?.[bad] ?? bad] as number) + (changes[bad] as number)
+  return [{ path: ['changes', bad], message: `expected a change to a value in [${low}, ${high}], which rewards and discount imply, got one to ${value}` }] // prettier-ignore
+}
+
+/** Where the first change to a value outside [low, high] stands, NaN included; -1 where none does. Two loops: each takes half as long as one for both. */
+function firstBeyond(
+  entries: Uint32Array | null,
+  changes: Float64Array,
+  table: Float64Array,
+  low: number,
+  high: number,
+): number {
+  if (entries === null) {
+    for (let i = 0; i < changes.length; i++) {
+      const value = (table[i] as number) + (changes[i] as number)
+      if (!(value >= low && value <= high)) return i
+    }
+    return -1
   }
-  return []
+  for (let i = 0; i < changes.length; i++) {
+    const value = (table[entries[i] as number] as number) + (changes[i] as number)
+    if (!(value >= low && value <= high)) return i
+  }
+  return -1
 }

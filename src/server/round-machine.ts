@@ -81,7 +81,7 @@ export type RoundEffect<State, Task> =
       readonly reason: string
       readonly agents: readonly number[]
     } & PhasePosition)
-  /** append to the record of the run; durable before the checkpoint that follows */
+  /** append to the record of the run; durable when the checkpoint that follows is */
   | { readonly type: 'closed'; readonly phase: ClosedPhase }
   /** make durable, then tell by the event `durable`; one that a newer one has overtaken may be left out */
   | { readonly type: 'checkpoint'; readonly checkpoint: RoundCheckpoint<State, Task> }

@@ -97,9 +97,11 @@ export function close<State, Task, Update>(
   )
   const phase: ClosedPhase = { ...positionOf(phases, state.closed), agents, late }
   const folded = rule.fold(state.rule, updates)
+  const { answered, folded: foldedIn } = historyAfter(state, phase, phases)
   const next = due(context, {
     ...state,
-    ...historyAfter(state, phase, phases),
+    answered,
+    folded: foldedIn,
     rule: folded,
     closed: state.closed + 1,
     task: rule.task(folded),
