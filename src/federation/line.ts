@@ -16,7 +16,7 @@ interface PendingAck {
 }
 
 /** So long an Ack waits for a message that it can go out with, ms. */
-const ACK_MS = 5
+const ACK_MS = 100
 
 /** Acks of no more kinds wait: they are looked through for each that is to go with one of them. */
 const MOST_ACKS = 16

@@ -8,7 +8,7 @@ const ROOM = 2
 const PAGE = 4096
 
 /** Told what is about to be in a file, and was not put there by a {@link Writer}. */
-export type CheckpointCopy = (path: string, content: Uint8Array) => Promise<void>
+type CheckpointCopy = (path: string, content: Uint8Array) => Promise<void>
 
 /** Where the checkpoints of a run go, one of two files. */
 export class CheckpointSlot {
