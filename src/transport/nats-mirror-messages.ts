@@ -6,6 +6,7 @@
  * and then a message on `TOKEN` that names them: whoever reads finds the old file or the new one. A file that grows is blocks on `TOKEN.I`, of
  * which a change writes the last one anew. Of what lies in the object store, the message on `TOKEN` has the SHA-256.
  */
+import { z } from 'zod'
 import type { MirrorChange } from './mirror.ts'
 
 /** A file or chunk is no longer than that, bytes: the broker allows messages of 1 MiB. */
@@ -14,13 +15,27 @@ export const CHUNK = 512 * 1024
 /** Bytes of a block. */
 export const BLOCK = 16 * 1024
 
+const size = z.int().min(0).max(17_179_869_184)
+
+const entrySchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.enum(['file', 'chunk', 'removed']) }),
+  z.object({ kind: z.literal('chunked'), turn: z.int(), chunks: z.int().min(0).max(1_000_000), bytes: size }),
+  z.object({ kind: z.literal('product'), sha256: z.string(), bytes: size }),
+  // size is that of the file after it, bytes
+  z.object({ kind: z.literal('block'), size }),
+])
+
 /** What the header of a message says of it. */
-export type Entry =
-  | { readonly kind: 'file' | 'chunk' | 'removed' }
-  | { readonly kind: 'chunked'; readonly turn: number; readonly chunks: number; readonly bytes: number }
-  | { readonly kind: 'product'; readonly sha256: string; readonly bytes: number }
-  /** @property size of the file after it, bytes */
-  | { readonly kind: 'block'; readonly size: number }
+export type Entry = Readonly<z.infer<typeof entrySchema>>
+
+/** Reads what a header says; null where it is not what a mirror writes. */
+export function parseEntry(text: string): Entry | null {
+  try {
+    return entrySchema.safeParse(JSON.parse(text)).data ?? null
+  } catch {
+    return null
+  }
+}
 
 /** A message of the stream. */
 export interface MirrorMessage {

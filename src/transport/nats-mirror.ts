@@ -16,13 +16,13 @@ import {
   CHUNK,
   MirrorReader,
   bytesOf,
+  parseEntry,
   fileMessages,
   linesMessages,
   removedMessages,
   tailOf,
   tokenOf,
   type Chunks,
-  type Entry,
   type Growing,
   type MirrorMessage,
   type StreamFile,
@@ -157,8 +157,7 @@ class NatsMirror implements Mirror {
     const consumer = await js.consumers.get(this.#name)
     const messages = await consumer.consume({ max_messages: 64 })
     for await (const { subject, headers, data, info, seq } of messages) {
-      const text = headers?.get(ENTRY) ?? ''
-      const entry = text === '' ? null : (JSON.parse(text) as Entry)
+      const entry = parseEntry(headers?.get(ENTRY) ?? '')
       const short = subject.slice(this.#subject.length + 1)
       if (entry !== null) reader.take({ subject: short, entry, content: data })
       if (info.pending === 0 || seq >= state.last_seq) break
