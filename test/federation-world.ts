@@ -67,18 +67,36 @@ export function logsOf(count: number, one: string, other: string): string[] {
 }
 
 /** A journal in memory; it outlives the agents that write it. */
-export function memoryJournal(): JournalStore & { readonly size: () => number } {
+export interface MemoryJournal extends JournalStore {
+  readonly size: () => number
+  /** the machine goes down: what was not synced is gone */
+  readonly lose: () => void
+}
+
+/** An empty one, whose disk takes so many turns of the event loop for a sync. */
+export function memoryJournal(turns = 0): MemoryJournal {
   let records: Uint8Array[] = []
+  let synced = 0
   return {
     size: () => records.length,
-    read: () => Promise.resolve(records),
+    lose: () => void (records = records.slice(0, synced)),
+    read() {
+      synced = records.length
+      return Promise.resolve(records)
+    },
     async append(more) {
       await Promise.resolve()
       records = [...records, ...more.map((bytes) => bytes.slice())]
     },
+    async sync() {
+      const covered = records.length
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+      synced = Math.min(records.length, Math.max(synced, covered))
+    },
     async replace(all) {
       await Promise.resolve()
       records = all.map((bytes) => bytes.slice())
+      synced = records.length
     },
     close: () => Promise.resolve(),
   }
@@ -163,14 +181,15 @@ export function tapped(connection: Connection, { sent, received }: Tap): Connect
   }
 }
 
-/** The journal of agents that go down at the append after so many, before or after it is on disk. */
-export function crashingJournal(journal: JournalStore, appends: number): JournalStore {
+/** The journal of agents that go down at the append after so many: before it, after it, or with their machine, so that what was not synced is lost. */
+export function crashingJournal(journal: MemoryJournal, appends: number): JournalStore {
   let left = appends
   return {
     ...journal,
     async append(records) {
       if (--left > 0) return journal.append(records)
-      if (appends % 2 === 0) await journal.append(records)
+      if (appends % 3 > 0) await journal.append(records)
+      if (appends % 3 === 2) journal.lose()
       throw new Crash('the agents went down')
     },
   }

@@ -118,7 +118,7 @@ async function federation(experiment: Experiment, place: Place, seed: number | n
   /** the first crash comes early enough to come at all */
   const soon = (before: number, most: number, later: number): number => 3 + draw(before === 0 ? most : later)
   const agents = GROUPS.map((group) => {
-    const journal = memoryJournal()
+    const journal = memoryJournal(2)
     const connect = async (): Promise<Connection> =>
       seed === null ? place.connect() : cutAfter(await place.connect(), 5 + draw(60))
     return keepTakingPart(

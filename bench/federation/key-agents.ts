@@ -17,7 +17,9 @@ const { invitee } = await built<typeof import('../../src/experiment/federated/jo
 )
 const { connectWebSocket } =
   await built<typeof import('../../src/transport/websocket.ts')>('transport/websocket.js')
-const { clock } = await built<typeof import('../../src/cli/live.ts')>('cli/live.js')
+const { clock } = await built<typeof import('../../src/experiment/federated/clock.ts')>(
+  'experiment/federated/clock.js',
+)
 const pems = new Map(keys)
 
 const outcome = await takePart({

@@ -10,9 +10,11 @@ import type { RunKey } from './served-run.ts'
 export interface JournalStore {
   /** every record that is whole, oldest first */
   read(): Promise<readonly Uint8Array[]>
-  /** on disk when it resolves. One call at a time */
+  /** kept when it resolves, should the process be killed. One call at a time */
   append(records: readonly Uint8Array[]): Promise<void>
-  /** puts these records in place of all others, in one step */
+  /** when it resolves, all that was appended before is on disk, should the machine go down. Others may append meanwhile */
+  sync(): Promise<void>
+  /** puts these records in place of all others, in one step, on disk when it resolves */
   replace(records: readonly Uint8Array[]): Promise<void>
   close(): Promise<void>
 }
@@ -39,7 +41,7 @@ interface NamedOffer {
 }
 
 /** Bytes that a journal may have beyond those of its last shortening, times {@link WASTE}, before it is made shorter. */
-const LEAST = 1 << 20
+const LEAST = 8 << 20
 const WASTE = 4
 
 /** What the agents of a process keep, by name. */
@@ -50,9 +52,11 @@ export class AgentJournal {
   #pending: { readonly names: string[]; readonly change: KeptChange }[] = []
   #bytes = 0
   #shortest = 0
+  readonly #disk: Disk
 
   private constructor(store: JournalStore) {
     this.#store = store
+    this.#disk = new Disk(store)
   }
 
   /** Reads a journal. @throws Error where it holds something else */
@@ -87,14 +91,19 @@ export class AgentJournal {
     else this.#pending.push({ names: [name], change })
   }
 
-  /** Keeps offers; they are on disk when it resolves. */
-  async keep(offers: readonly NamedOffer[]): Promise<void> {
+  /**
+   * Keeps offers.
+   * @param ahead when it resolves, all that was kept before so many calls, this one counted, is on disk
+   */
+  async keep(offers: readonly NamedOffer[], ahead: number): Promise<void> {
     const records = [
       ...this.#pending.map(({ names, change }) => encodePlain({ names, ...change })),
       ...byTask(offers).map((group) => encodePlain(recordOf(group))),
     ]
     this.#pending = []
     await this.#store.append(records)
+    this.#disk.appended()
+    await this.#disk.settle(ahead)
     for (const { name, change } of offers) this.#apply(name, change)
     this.#bytes += records.reduce((sum, { length }) => sum + length, 0)
     if (this.#bytes > LEAST + WASTE * this.#shortest) await this.#shorten()
@@ -104,11 +113,17 @@ export class AgentJournal {
   async clear(): Promise<void> {
     this.#kept.clear()
     this.#pending = []
+    await this.#disk.settle(0)
     await this.#store.replace([])
   }
 
-  close(): Promise<void> {
-    return this.#store.close()
+  /** @throws what the store throws, also where that came up after the last call */
+  async close(): Promise<void> {
+    try {
+      await this.#disk.settle(0)
+    } finally {
+      await this.#store.close()
+    }
   }
 
   #apply(name: string, change: KeptChange): void {
@@ -118,10 +133,47 @@ export class AgentJournal {
 
   async #shorten(): Promise<void> {
     const records = [...this.#kept].map(([name, kept]) => encodePlain({ type: 'kept', name, kept }))
+    await this.#disk.settle(0)
     await this.#store.replace(records)
     this.#bytes = records.reduce((sum, { length }) => sum + length, 0)
     this.#shortest = this.#bytes
     this.#pending = []
+  }
+}
+
+/** What is on its way to the disk: what is appended while a sync goes on waits for the next one. */
+class Disk {
+  readonly #store: JournalStore
+  /** appends that are not known to be on disk */
+  #unsynced = 0
+  #isSyncing = false
+  #synced: Promise<void> = Promise.resolve()
+
+  constructor(store: JournalStore) {
+    this.#store = store
+  }
+
+  /** Something was appended. */
+  appended(): void {
+    this.#unsynced++
+    if (!this.#isSyncing) this.#sync()
+  }
+
+  /** Resolves when no more than `most` appends are not on disk. @throws what the store throws, now and ever after */
+  async settle(most: number): Promise<void> {
+    while (this.#unsynced > most) await this.#synced
+  }
+
+  #sync(): void {
+    const covered = this.#unsynced
+    this.#isSyncing = true
+    this.#synced = this.#store.sync().then(() => {
+      this.#unsynced -= covered
+      this.#isSyncing = false
+      if (this.#unsynced > 0) this.#sync()
+    })
+    // told to whoever settles
+    this.#synced.catch(() => undefined)
   }
 }
 

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { clock, memoryJournal } from '../../test/federation-world.ts'
 import { modulesOf } from '../../test/source.ts'
+import { until } from '../../test/until.ts'
 import { decodeMessage, encodeMessage } from '../protocol/session-codec.ts'
-import type { Position, SessionMessage } from '../protocol/session-messages.ts'
+import type { Position, SessionMessage, TaskMessage } from '../protocol/session-messages.ts'
 import { proofBytes } from '../protocol/session-rules.ts'
 import { TransportError, type Guest } from '../transport.ts'
 import { listenMemory } from '../transport/memory.ts'
@@ -92,6 +93,7 @@ const task = (
 ): SessionMessage => ({
   kind: 'task',
   ...position,
+  ahead: 0,
   agents: Uint32Array.from(agents),
   after: Uint32Array.from(after),
   frame: Uint8Array.of(byte),
@@ -140,6 +142,70 @@ describe('agents of one process', () => {
     expect(await here.done).toBe('finished')
   })
 
+  it('ask once for the last Tasks where the machine went down before their states were on disk', async () => {
+    const journal = memoryJournal()
+    const here = world(['a', 'b'], { ...journal, sync: () => new Promise(() => {}) })
+    const first = await here.next()
+    for (const _ of ['a', 'b']) await first.hear()
+    await first.say(welcome('a', 0))
+    await first.say(welcome('b', 1))
+    const ahead = (position: Position, after: number): SessionMessage => ({
+      ...(task(position, [0, 1], [after, after]) as TaskMessage),
+      ahead: 2,
+    })
+    await first.say(ahead(at(0, 0), 0))
+    await first.say(ahead(at(0, 1), 1))
+    for (const phase of [0, 0, 1, 1]) expect(await first.hear()).toMatchObject({ kind: 'update', phase })
+    journal.lose()
+    expect(journal.size()).toBe(0)
+
+    const again = world(['a', 'b'], journal)
+    const second = await again.next()
+    for (const _ of ['a', 'b']) await second.hear()
+    await second.say(welcome('a', 0, at(1, 0)))
+    await second.say(welcome('b', 1, at(1, 0)))
+    await second.say(task(at(1, 0), [0, 1], [2, 2]))
+    expect(await second.hear()).toMatchObject({ action: 'behind', agents: Uint32Array.of(0, 1) })
+    for (const [ordinal, position] of [at(0, 0), at(0, 1), at(1, 0)].entries()) {
+      await second.say(task(position, [0, 1], [ordinal, ordinal]))
+      const { round, phase } = position
+      for (const agent of [0, 1]) expect(told(await second.hear())).toEqual([round, phase, agent, ordinal, 9])
+    }
+    await second.say(finished)
+    expect(await again.done).toBe('finished')
+    first.guest.close('over')
+    here.abort.abort()
+  })
+
+  it.each([
+    [0, 1],
+    [1, 2],
+    [3, 4],
+  ])(
+    'send %i Updates that are not on disk where the Task says so, and wait with number %i',
+    async (ahead, count) => {
+      let written = (): void => {}
+      const stuck = new Promise<void>((resolve) => (written = resolve))
+      const here = world(['a'], { ...memoryJournal(), sync: () => stuck })
+      const server = await here.next()
+      await server.hear()
+      await server.say(welcome('a', 0))
+      for (let ordinal = 0; ordinal < count; ordinal++) {
+        const position = at(ordinal >> 1, ordinal & 1)
+        await server.say({ ...(task(position, [0], [ordinal]) as TaskMessage), ahead })
+      }
+      for (let ordinal = 0; ordinal < ahead; ordinal++) expect((await server.hear())?.kind).toBe('update')
+      const next = server.hear()
+      expect(await Promise.race([next, new Promise((resolve) => setTimeout(resolve, 20, 'silence'))])).toBe(
+        'silence',
+      )
+      written()
+      expect((await next)?.kind).toBe('update')
+      await server.say(finished)
+      expect(await here.done).toBe('finished')
+    },
+  )
+
   it('offer what is not durable when they are welcomed again, oldest first and not beyond what is due', async () => {
     const here = world()
     const first = await here.next()
@@ -173,8 +239,9 @@ describe('agents of one process', () => {
     await server.say(welcome('b', 1))
     await server.say(task(at(1, 0), [0, 1], [1, 0]))
     await server.say(task(at(1, 1), [0, 1], [3, 3]))
-    expect(await server.hear()).toMatchObject({ kind: 'failure', code: 'mismatch', name: 'a' })
     expect(told(await server.hear())).toEqual([1, 0, 1, 0, 9])
+    expect(await server.hear()).toMatchObject({ action: 'behind', agents: Uint32Array.of(0) })
+    expect(await server.hear()).toMatchObject({ kind: 'failure', code: 'mismatch', name: 'a' })
     expect(told(await server.hear())).toEqual([1, 1, 1, 1, 9])
     await server.say(finished)
     expect(await here.done).toBe('finished')
@@ -247,7 +314,9 @@ describe('what agents do not put up with', () => {
   })
 
   it('a Task from a state that they do not have, one that does not fit, and one for somebody else', async () => {
-    expect((await refusal([welcome('a', 0), task(at(2, 0), [0], [4])])).error).toContain('mismatch')
+    // once it asks for the Tasks that would lead there
+    const beyond = task(at(2, 0), [0], [4])
+    expect((await refusal([welcome('a', 0), beyond, beyond])).error).toContain('mismatch')
     expect(
       (
         await refusal([
@@ -273,11 +342,31 @@ describe('what agents do not put up with', () => {
     expect((await refusal([challenge])).error).toContain('unauthorized')
   })
 
+  it('a server that does not come back, in all the time that they look for it', async () => {
+    let connects = 0
+    const here = world(['a'], memoryJournal(), {
+      patienceMs: 0,
+      returnMs: 1000,
+      async connect() {
+        await Promise.resolve()
+        if (connects++ > 0) throw new TransportError('gone')
+        return here.listener.connect()
+      },
+    })
+    const server = await here.next()
+    await server.say(welcome('a', 0))
+    await until(() => here.notices.length === 1)
+    server.guest.close('for good')
+    const error: unknown = await here.done.catch((thrown: unknown) => thrown)
+    expect(error).toEqual(new Unreachable('gone', true))
+    expect(here.notices.filter(({ type }) => type === 'away').length).toBeGreaterThan(1)
+  })
+
   it('no server at all, in all their patience; a name that is taken is tried again until then', async () => {
     const alone = world(['a'], memoryJournal(), {
       connect: () => Promise.reject(new TransportError('nobody is there')),
     })
-    await expect(alone.done).rejects.toThrow(new Unreachable('nobody is there'))
+    await expect(alone.done).rejects.toThrow(new Unreachable('nobody is there', false))
     expect(alone.notices.length).toBeGreaterThan(1)
     const here = world()
     for (let attempts = 0; attempts < 10; attempts++) {
@@ -383,6 +472,10 @@ describe('agents with keys', () => {
     ['wss://Fed.Example', 'wss://fed.example:443'],
     ['ws://localhost/path?query', 'ws://localhost:80'],
     ['wss://[0:0:0:0:0:0:0:1]:7070', 'wss://[::1]:7070'],
+    ['wss://[::FFFF:127.0.0.1]:7070', 'wss://[::ffff:7f00:1]:7070'],
+    ['wss://[1:0:0:2:0:0:0:3]:7070', 'wss://[1:0:0:2::3]:7070'],
+    ['wss://127.1:7070', 'wss://127.0.0.1:7070'],
+    ['wss://Köln.Example', 'wss://xn--kln-sna.example:443'],
     ['memory', 'memory'],
   ])('call the server that they dial at %s %s', (url, name) => {
     expect(serverName(url)).toBe(name)

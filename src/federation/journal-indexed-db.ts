@@ -59,6 +59,8 @@ export async function journalIndexedDb(name: string): Promise<JournalStore> {
       write((all) => {
         for (const record of records) all.put(record.slice())
       }),
+    // each write is on disk when it is done
+    sync: () => Promise.resolve(),
     replace: (records) =>
       write((all) => {
         all.clear()

@@ -27,6 +27,8 @@ export class Line {
   readonly agents = new Set<number>()
   /** those whose session over this connection has ended: what they sent before they knew of it is no fault */
   readonly former = new Set<number>()
+  /** those that have asked once for the Tasks that led to states they lost */
+  readonly behind = new Set<number>()
   /** the experiment has gone over this connection: once is enough for all of its agents */
   hasExperiment = false
   /** the messages that may come */

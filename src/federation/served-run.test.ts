@@ -5,6 +5,7 @@ import { decodeUpdate, encodeUpdate, taskFrame } from '../protocol/q-codec.ts'
 import type { QContract } from '../protocol/q-contract.ts'
 import { qUpdateIssues } from '../protocol/q-rules.ts'
 import { federatedQ } from '../server/federated-q.ts'
+import type { Participation } from '../server/round-machine/participation.ts'
 import { rebaseQ } from '../server/round-machine/rebase.ts'
 import { hostRun, type RunEffect } from './served-run.ts'
 
@@ -23,7 +24,10 @@ const CONTRACT: QContract = {
   terminal: null,
 }
 
-const host = () =>
+const host = (
+  participation: Partial<Participation> = { minimum: 1, deadlineSeconds: 1, late: 'foldNextRound' },
+  states = 1,
+) =>
   hostRun(
     {
       variant: 0,
@@ -31,10 +35,10 @@ const host = () =>
       settings: {
         agents: 3,
         phases: 1,
-        participation: { minimum: 1, deadlineSeconds: 1, late: 'foldNextRound' },
+        participation,
         rebase: rebaseQ,
       },
-      rule: federatedQ(CONTRACT),
+      rule: federatedQ({ ...CONTRACT, states }),
       taskFrame,
       decodeUpdate: (frame) => decodeUpdate(frame, { entries: 2, agents: 3, steps: 2, averaging: 'equal' }),
       issuesOf: (update, task) => qUpdateIssues(update, task, { reports: 'visited', perAgent: false, bounds: [0, 10] }), // prettier-ignore
@@ -90,4 +94,9 @@ it('holds a late Update against the Task that it answers, not against the one th
   // of a phase that nobody asked for yet
   expect(send(0, 2, 0)).toEqual(['refused', 'not asked for yet: round 1, phase 0 is due'])
   expect(send(0, 1, 0, encodeFrame({ fields: { kind: 'q-update' }, tensors: [] }))?.[0]).toBe('refused')
+})
+
+it('lets agents run ahead of their disks where everybody takes part, as far as the Tasks of a checkpoint stay small', () => {
+  const everybody = (states: number): number => host({}, states).ahead
+  expect([host().ahead, everybody(1), everybody(2000), everybody(5000)]).toEqual([0, 4, 2, 0])
 })

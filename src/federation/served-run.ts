@@ -2,7 +2,7 @@
  * One run, (variant, seed), on the server: the round machine with bytes on its outside. Updates are opened and checked before the machine
  * sees them; what it wants kept comes out as a line of the record and a checkpoint. No sockets, no disk, no clock.
  */
-import type { NestedFrame } from '../protocol/frame.ts'
+import { encodeFrame, type NestedFrame } from '../protocol/frame.ts'
 import type { Issue, Result } from '../numeric/result.ts'
 import { reasonOf } from '../protocol/session-codec.ts'
 import type { AckStatus, Position, UpdateMessage } from '../protocol/session-messages.ts'
@@ -90,6 +90,8 @@ export interface HostedRun extends RunKey {
   due(): PhasePosition
   /** phases of a round */
   readonly phases: number
+  /** so many Updates an agent may have sent that are not on its disk: their Tasks are remembered for it */
+  readonly ahead: number
   /** what can be seen of the round machine */
   view(): RoundView
   apply(event: RunEvent): RunEffect[]
@@ -110,12 +112,14 @@ export function hostRun<State, Task, Update extends PhaseHeader>(
   saved: SavedRun | null,
 ): Host<State> {
   const { variant, seed, settings } = run
-  const machine = roundMachine(run.rule, settings)
+  const ahead = aheadOf(run)
+  const machine = roundMachine(run.rule, { ...settings, remembered: ahead })
   let state = saved === null ? machine.start() : machine.restore(checkpointIn<State, Task>(saved.checkpoint))
   return {
     variant,
     seed,
     phases: settings.phases,
+    ahead,
     state: () => state.rule,
     view: () => state,
     due: () => ({
@@ -128,6 +132,21 @@ export function hostRun<State, Task, Update extends PhaseHeader>(
       return outward(run, step.effects)
     },
   }
+}
+
+/** Agents run no further ahead of their disks, and Tasks that are remembered take no more bytes of a checkpoint. */
+const MOST_AHEAD = 4
+const MOST_REMEMBERED = 65_536
+
+/**
+ * How far agents may run ahead of their disks. Where not everybody takes part in every phase, an agent may come back when its Tasks are long
+ * forgotten: it may not at all.
+ */
+function aheadOf<State, Task, Update>({ rule, settings, taskFrame }: ServedRun<State, Task, Update>): number {
+  const { agents, participation } = settings
+  const task = rule.task(rule.init())
+  if ((participation.minimum ?? agents) < agents || task === null) return 0
+  return Math.min(MOST_AHEAD, Math.floor(MOST_REMEMBERED / encodeFrame(taskFrame(task)).length))
 }
 
 /** What every Update says of itself. */
@@ -156,12 +175,12 @@ function receive<State, Task, Update extends PhaseHeader>(
 /** The Task of this position; null where no Update for it can be folded any more, or yet. */
 function taskAt<State, Task, Update>(
   phases: number,
-  { closed, task, previous }: RoundState<State, Task, Update>,
+  { closed, task, recent }: RoundState<State, Task, Update>,
   { round, phase }: PhasePosition,
 ): Task | null {
   const ordinal = phase < phases ? round * phases + phase : -1
   if (ordinal === closed) return task
-  return ordinal >= 0 && ordinal === closed - phases ? previous : null
+  return ordinal >= 0 && ordinal < closed ? (recent.at(ordinal - closed) ?? null) : null
 }
 
 /** The effects of the machine as the outside sees them; a closed phase and the checkpoint after it come as one. */

@@ -221,6 +221,40 @@ describe('an Update', () => {
   })
 })
 
+describe('an agent that has lost its last states', () => {
+  it('is given the last Tasks again, once a session, and only itself', async () => {
+    const here = await world()
+    const a = await speaker(here)
+    await a.say(hello('a'))
+    await a.say(hello('b'))
+    await a.hear('task')
+    for (const agent of [0, 1]) await a.say(update(agent, 0, { value: 1 }))
+    expect(await a.hear('task')).toMatchObject({ round: 1, ahead: 4 })
+    const behind = (...agents: number[]): SessionMessage => ({ kind: 'control', action: 'behind', variant: 0, seed: 1, agents: Uint32Array.from(agents) }) // prettier-ignore
+    await a.say(behind(1))
+    expect(await a.hear('task')).toMatchObject({
+      round: 0,
+      agents: Uint32Array.of(1),
+      after: Uint32Array.of(0),
+    })
+    expect(await a.hear('task')).toMatchObject({
+      round: 1,
+      agents: Uint32Array.of(1),
+      after: Uint32Array.of(1),
+    })
+    await a.say(behind(0, 1))
+    expect(await a.hear('failure')).toMatchObject({
+      code: 'unexpected',
+      reason: expect.stringContaining('agent 1'),
+    })
+    const stranger = await speaker(here)
+    await stranger.say(hello('a'))
+    await stranger.hear('welcome')
+    await stranger.say(behind(1))
+    expect(await stranger.hear('failure')).toMatchObject({ code: 'unexpected' })
+  })
+})
+
 describe('a server that stops', () => {
   it('gives back what is open, and says so', async () => {
     const here = await world()

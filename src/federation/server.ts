@@ -3,7 +3,13 @@
  * one after another over the same sessions. What it needs of the outside (disk, clock, session names) it is given.
  */
 import { decodeMessage, reasonOf } from '../protocol/session-codec.ts'
-import type { Failure, FailureCode, SessionMessage, UpdateMessage } from '../protocol/session-messages.ts'
+import type {
+  Control,
+  Failure,
+  FailureCode,
+  SessionMessage,
+  UpdateMessage,
+} from '../protocol/session-messages.ts'
 import type { Guest, Listener } from '../transport.ts'
 import { Line } from './line.ts'
 import { openMembers, type Members } from './members.ts'
@@ -221,7 +227,8 @@ export class FederationServer {
     else if (message.kind === 'proof') this.#reception.prove(line, message)
     else if (message.kind === 'control' && message.action === 'leave') {
       for (const agent of message.agents ?? [...line.agents]) this.#leave(line, agent, true)
-    } else if (message.kind === 'failure') this.#part(line, message)
+    } else if (message.kind === 'control' && message.action === 'behind') this.#remind(line, message)
+    else if (message.kind === 'failure') this.#part(line, message)
     else this.#sendAway(line, 'unexpected', `a ${message.kind} is not an agent's to send here`)
   }
 
@@ -253,6 +260,19 @@ export class FederationServer {
       line.ack(message, 'late', OVER, [agent])
       this.#traffic.acked(agent, 'late', OVER)
     }
+  }
+
+  /** Agents that have lost their last states are given the Tasks once more that led to them: once a session, for they cost more than the asking. */
+  #remind(line: Line, { variant, seed, agents }: Control): void {
+    const current = this.#current
+    if (current === null || variant !== current.host.variant || seed !== current.host.seed) return
+    const asking = [...(agents ?? line.agents)].filter((agent) => !line.former.has(agent))
+    const bad = asking.find((agent) => !line.agents.has(agent) || line.behind.has(agent))
+    if (bad !== undefined)
+      return this.#sendAway(line, 'unexpected', `agent ${bad} asks for the last tasks, and has had them or did not join over this connection`) // prettier-ignore
+    for (const agent of asking) line.behind.add(agent)
+    if (asking.length > 0)
+      current.apply({ type: 'behind', agents: asking.toSorted((one, other) => one - other) })
   }
 
   /** Ends the session of an agent whose Updates are refused again and again. */

@@ -157,7 +157,7 @@ describe('a message with', () => {
     return result.ok ? 'ok' : reasonOf(result.issues)
   }
   const hello = { kind: 'hello', lowest: 1, highest: 2, name: 'ward-3', client: 'x', experiment: 0 }
-  const task = { kind: 'task', ...position, agents: Uint32Array.of(1, 2), after: Uint32Array.of(0, 4), frame: Uint8Array.of(1) } // prettier-ignore
+  const task = { kind: 'task', ...position, ahead: 4, agents: Uint32Array.of(1, 2), after: Uint32Array.of(0, 4), frame: Uint8Array.of(1) } // prettier-ignore
 
   it.each<[string, object, string]>([
     ['nothing wrong', hello, 'ok'],

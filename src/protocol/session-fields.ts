@@ -61,6 +61,9 @@ const list = (of: ListSpec['of'], optional: boolean): ListSpec => ({ type: 'u32'
 /** Indices and counts of agents fit a u32, as in the tensors. */
 const MOST_AGENTS = 4294967295
 
+/** Tasks that a server remembers for agents that have lost their last states. */
+const MOST_AHEAD = 15
+
 const VERSION = integer(1, 65535)
 const NAME = text(/^[A-Za-z0-9_-]{1,64}$/, '1 to 64 letters, digits, - and _')
 const SESSION = text(/^[0-9a-f]{32}$/, '32 hexadecimal digits')
@@ -97,7 +100,13 @@ export const SESSION_FIELDS: { readonly [Kind in SessionKind]: Fields<MessageOf<
     idleSeconds: integer(1, 86400),
     experiment: bytes(null, true),
   },
-  task: { ...position, agents: list('agents', true), after: list('numbers', true), frame: bytes(null) },
+  task: {
+    ...position,
+    ahead: integer(0, MOST_AHEAD),
+    agents: list('agents', true),
+    after: list('numbers', true),
+    frame: bytes(null),
+  },
   update: { ...position, agent: integer(0, MOST_AGENTS - 1), frame: bytes(null) },
   ack: {
     ...position,

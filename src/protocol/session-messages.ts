@@ -79,6 +79,8 @@ export interface Welcome {
 /** The server asks agents to work on the Task inside. */
 export interface TaskMessage<Payload = Uint8Array> extends Position {
   readonly kind: 'task'
+  /** so many Updates, the answer to this Task counted, an agent may have sent before they are on its disk; 0: each is there first */
+  readonly ahead: number
   /** whom it asks, ascending; null: every agent that joined over this connection */
   readonly agents: Uint32Array | null
   /**
@@ -114,13 +116,16 @@ export interface Ack extends Position {
   readonly agents: Uint32Array
 }
 
-/** What changes for agents apart from Tasks; an agent may send `leave` only, a server all but that. */
-export const CONTROL_ACTIONS = ['pause', 'resume', 'next-run', 'finished', 'stop', 'leave'] as const
+/** What changes for agents apart from Tasks; an agent may send `leave` and `behind` only, a server all but those. */
+export const CONTROL_ACTIONS = ['pause', 'resume', 'next-run', 'finished', 'stop', 'leave', 'behind'] as const
 
 /** One of {@link CONTROL_ACTIONS}. */
 export type ControlAction = (typeof CONTROL_ACTIONS)[number]
 
-/** The run pauses, goes on, is followed by that of (variant, seed), is over; the server stops; agents leave. */
+/**
+ * The run pauses, goes on, is followed by that of (variant, seed), is over; the server stops; agents leave; agents have lost their last states
+ * and want the Tasks once more that led to them.
+ */
 export interface Control {
   readonly kind: 'control'
   readonly action: ControlAction

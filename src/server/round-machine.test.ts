@@ -43,6 +43,7 @@ function machineOf(settings: Partial<RoundSettings<number, string>> = {}, count 
     leave: (agent: number) => happen({ type: 'left', agent }),
     update: (agent: number, round: number, phase = 0) =>
       happen({ type: 'update', agent, round, phase, update: `${agent}@${round}` }),
+    behind: (...agents: number[]) => happen({ type: 'behind', agents }),
     durable: (closed: number) => happen({ type: 'durable', closed }),
     tick: (to: number) => {
       now = to
@@ -105,6 +106,21 @@ describe('with everybody needed, which is the default', () => {
     expect([0, 1, 2].map((n) => round(n).at(-1))).toEqual([1, 2, 3].map((n) => `task ${n}.0 to 0,1,2 after ${n},${n},${n}`)) // prettier-ignore
     expect(round(3).at(-1)).toBe('checkpoint 4')
     expect(durable(1)).toEqual(['durable 0.0 of 0,1,2', 'task 4.0 to 0,1,2 after 4,4,4'])
+  })
+
+  it('tells agents that lost their last states the Tasks that led to them, then the one that is due', () => {
+    const { join, update, restore, state, behind } = machineOf({ remembered: 2 })
+    expect(behind(0)).toEqual([])
+    join(0, 1, 2)
+    expect(behind(0, 1)).toEqual(['task 0.0 to 0,1 after 0,0'])
+    for (const round of [0, 1, 2]) for (const agent of [0, 1, 2]) update(agent, round)
+    update(1, 3)
+    const last = ['task 1.0 to 0,1 after 1,1', 'task 2.0 to 0,1 after 2,2']
+    expect(behind(0, 1)).toEqual([...last, 'task 3.0 to 0 after 3'])
+    expect([update(0, 2), update(0, 1)]).toEqual([['duplicate 2.0 of 0'], ['duplicate 1.0 of 0']])
+    const { rule, closed, recent, answered, folded } = state()
+    restore({ rule, closed, recent, answered, folded })
+    expect(behind(0, 1)).toEqual(last)
   })
 
   it('waits for one that has left, also when it has answered another time', () => {

@@ -31,11 +31,15 @@ export interface RoundSettings<Task, Update> {
   readonly participation: Partial<Participation>
   /** needed for `late: 'foldNextRound'`, and used for it only */
   readonly rebase?: Rebase<Task, Update>
+  /** so many Tasks before the one that is due are kept for agents that have lost the states after them. Default: 0 */
+  readonly remembered?: number
 }
 
 /** What happens. `now` is the time on a clock that never goes back, ms. */
 export type RoundEvent<Update> = { readonly now: number } & (
   | { readonly type: 'joined' | 'left'; readonly agent: number }
+  /** agents, ascending, have lost their last states: they want the Tasks once more that led to them */
+  | { readonly type: 'behind'; readonly agents: readonly number[] }
   /** an Update whose content has been checked; its agent and position are those it was sent for */
   | ({ readonly type: 'update'; readonly agent: number; readonly update: Update } & PhasePosition)
   /** an Update whose content is wrong, for `reason` */
@@ -58,8 +62,8 @@ export interface RoundCheckpoint<State, Task> {
   /** phases closed */
   readonly closed: number
   readonly rule: State
-  /** the Task before the one that is due, where late Updates are folded, else null */
-  readonly previous: Task | null
+  /** the Tasks before the one that is due, oldest first: as many as late Updates or agents that lost a state may need */
+  readonly recent: readonly Task[]
   /** [K] ordinal of the phase whose Task the agent's last folded Update answered, -1 where there is none */
   readonly answered: Int32Array
   /** [K] ordinal of the phase in which that Update was folded, -1 where there is none */
@@ -100,7 +104,8 @@ export interface RoundState<State, Task, Update> {
   readonly durable: number
   /** the Task that is due, null when the run is over */
   readonly task: Task | null
-  readonly previous: Task | null
+  /** as in {@link RoundCheckpoint} */
+  readonly recent: readonly Task[]
   /** whether agents have been asked */
   readonly open: boolean
   /** when the open phase is next looked at, ms; null without a deadline */
@@ -153,6 +158,8 @@ export interface RoundContext<State, Task, Update> {
   readonly agents: number
   readonly phases: number
   readonly participation: Participation
+  /** Tasks before the one that is due that are kept */
+  readonly remembered: number
   /** null where late Updates are dropped */
   readonly rebase: Rebase<Task, Update> | null
 }
@@ -167,7 +174,9 @@ export function roundMachine<State, Task, Update>(
 ): RoundMachine<State, Task, Update> {
   const { agents, phases } = settings
   const participation = participationOf(settings.participation, agents)
-  const context = { rule, agents, phases, participation, rebase: rebaseOf(settings, participation) }
+  const rebase = rebaseOf(settings, participation)
+  const remembered = Math.max(settings.remembered ?? 0, Number(rebase !== null))
+  const context = { rule, agents, phases, participation, remembered, rebase }
   return {
     start: () => started(context),
     restore: (checkpoint) => restored(context, checkpoint),

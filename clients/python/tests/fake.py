@@ -40,7 +40,7 @@ def task(round_, after=None, value=0.0, seed=1, steps=4):
     table = {"table": np.full(6, value)}
     frame = encode_frame({"kind": "q-task", "round": round_, "step": 4 * round_, "steps": steps}, table)
     asked = None if after is None else np.array([1], np.uint32)
-    return Task(0, seed, round_, 0, asked, None if after is None else np.array([after], np.uint32), frame)
+    return Task(0, seed, round_, 0, 4, asked, None if after is None else np.array([after], np.uint32), frame)
 
 
 def ack(round_, status, reason="", seed=1):

@@ -255,7 +255,7 @@ def test_leaving(part):
 def test_an_update_longer_than_the_server_reads(part):
     async def script(line):
         await greeted(line, welcome(maxBytes=1024, experiment=BIG.encode()))
-        await line.say(Task(0, 1, 0, 0, None, None, big_task()))
+        await line.say(Task(0, 1, 0, 0, 4, None, None, big_task()))
         assert "the server reads no more than 1024" in (await line.hear()).reason
 
     with pytest.raises(MismatchError):

@@ -28,6 +28,7 @@ export async function openAgentState(folder: string): Promise<AgentState> {
         read: () => store.read(),
         // what is thrown at once has to be told like the rest
         append: (records) => writing(path, async () => store.append(records)),
+        sync: () => writing(path, () => store.sync()),
         replace: (records) => writing(path, () => store.replace(records)),
         close: () => store.close(),
       }

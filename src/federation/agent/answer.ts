@@ -5,9 +5,10 @@ import type { Worked } from '../agent-run.ts'
 import { offerAt, stateAfter, type Kept, type OfferChange } from '../kept.ts'
 import type { Seat } from './seat.ts'
 
-/** An Update that was kept, or a new one, or neither; or why the Task makes no sense. */
+/** An Update that was kept, or a new one, or neither; or why the Task makes no sense; or that Tasks before it are needed first. */
 export type Answer =
-  { readonly frame: Uint8Array | null; readonly change: OfferChange | null } | { readonly refused: string }
+  | { readonly frame: Uint8Array | null; readonly change: OfferChange | null }
+  | { readonly refused: string; readonly isBehind: boolean }
 
 /**
  * Works on a Task, if it was not worked on before.
@@ -25,11 +26,11 @@ export function answerTo(
   if (offer !== undefined) return { frame: offer.frame, change: null }
   const from = stateAfter(kept, after, () => run.init())
   if (from === null)
-    return { refused: `the server asks ${name} to go on after phase ${after - 1} of run ${variant}, seed ${seed}, but ${lastKept(kept)}` } // prettier-ignore
+    return { refused: `the server asks ${name} to go on after phase ${after - 1} of run ${variant}, seed ${seed}, but ${lastKept(kept)}`, isBehind: after > kept.base } // prettier-ignore
   const answer = (done: Worked): Answer =>
     done.ok
       ? { frame: null, change: { type: 'offer', variant, seed, ordinal, ...done.value } }
-      : { refused: `the task does not fit the experiment: ${reasonOf(done.issues)}` }
+      : { refused: `the task does not fit the experiment: ${reasonOf(done.issues)}`, isBehind: false }
   const work = run.work(from.state, frame)
   return work instanceof Promise ? work.then(answer) : answer(work)
 }

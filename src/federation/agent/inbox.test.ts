@@ -17,6 +17,7 @@ const task = (
   seed,
   round,
   phase: 0,
+  ahead: 0,
   agents: agents === null ? null : Uint32Array.from(agents),
   after: agents === null ? null : Uint32Array.from(after),
   frame: new Uint8Array(0),

@@ -1,12 +1,12 @@
-/** The Updates of a session: on disk before they are sent, sent again until they are answered, dropped when the server has them on its disk. */
-import type { Ack, SessionMessage } from '../../protocol/session-messages.ts'
+/** The Updates of a session: kept before they are sent, sent again until they are answered, dropped when the server has them on its disk. */
+import type { Ack, SessionMessage, TaskMessage } from '../../protocol/session-messages.ts'
 import type { AgentJournal } from '../agent-journal.ts'
 import type { Clock } from '../clock.ts'
 import { nothingKept, sameRun, type Kept, type OfferChange } from '../kept.ts'
 import type { RunKey } from '../served-run.ts'
 import type { Seat } from './seat.ts'
 
-/** An Update that is on its way to the disk and then to the server. */
+/** An Update that is to be kept and sent. */
 export interface Outgoing {
   readonly seat: Seat
   readonly change: OfferChange
@@ -33,11 +33,13 @@ export class Offers {
   /** when the Update was sent that an agent has heard nothing of, ms, by agent */
   readonly #since = new Map<number, number>()
   #alarm: (() => void) | null = null
-  /** new Updates that are not on disk yet */
+  /** new Updates that are not kept yet */
   #taken: Outgoing[] = []
   #bytes = 0
   /** when work on them began, ms */
   #startedAt = 0
+  /** so many of them may be sent before they are on disk */
+  #ahead = 0
 
   constructor(options: OffersOptions) {
     this.#options = options
@@ -57,7 +59,7 @@ export class Offers {
     return fresh
   }
 
-  /** Sends an Update that is on disk. */
+  /** Sends an Update that is kept. */
   async offer(seat: Seat, { variant, seed }: RunKey, ordinal: number, frame: Uint8Array): Promise<void> {
     const { phases } = seat.run
     const { clock, idleMs, send } = this.#options
@@ -67,8 +69,9 @@ export class Offers {
     this.#alarm ??= clock.after(idleMs, () => this.#look())
   }
 
-  /** Work on a Task begins: new Updates come. */
-  start(): void {
+  /** Work on a Task begins: new Updates come, of which so many may be sent before they are on disk. */
+  start({ ahead }: Pick<TaskMessage, 'ahead'>): void {
+    this.#ahead = ahead
     this.#startedAt = this.#options.clock.now()
   }
 
@@ -79,15 +82,16 @@ export class Offers {
     return this.#bytes >= TOGETHER_BYTES || this.#options.clock.now() - this.#startedAt >= TOGETHER_MS
   }
 
-  /** Puts on disk what was taken, then sends it. */
+  /** Keeps what was taken, then sends it. */
   async hand(): Promise<void> {
     const taken = this.#taken
     if (taken.length === 0) return
     this.#taken = []
     this.#bytes = 0
-    await this.#options.journal.keep(taken.map(({ seat, change }) => ({ name: seat.name, change })))
+    const offers = taken.map(({ seat, change }) => ({ name: seat.name, change }))
+    await this.#options.journal.keep(offers, this.#ahead)
     for (const { seat, change } of taken) await this.offer(seat, change, change.ordinal, change.frame)
-    this.start()
+    this.#startedAt = this.#options.clock.now()
   }
 
   /** Learns what became of an Update. */

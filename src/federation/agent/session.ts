@@ -36,6 +36,9 @@ export class Session {
   readonly #seats = new Map<number, Seat>()
   /** those that had a seat: what was on its way to them is no fault of the server's */
   readonly #former = new Set<number>()
+  /** those that have lost states, and those of them that have yet to ask for the Tasks that led there */
+  readonly #behind = new Set<number>()
+  #lost: number[] = []
   /** the agents that have not been asked for their key */
   readonly #unasked: Set<string>
   readonly #later: Later
@@ -208,7 +211,7 @@ export class Session {
     // what came during long work is seen first
     if (this.#wasLong) await pause(clock, 0)
     const begun = clock.now()
-    this.#offers?.start()
+    this.#offers?.start(task)
     const asked = task.agents ?? Uint32Array.from(this.#seats.keys()).sort()
     for (const [i, agent] of asked.entries()) {
       const end = this.#workFor(agent, task, task.after?.[i] ?? null)
@@ -216,6 +219,7 @@ export class Session {
       if (ended !== null) return ended
     }
     await this.#offers?.hand()
+    await this.#askAgain(task)
     this.#wasLong = clock.now() - begun > TOGETHER_MS
     return null
   }
@@ -230,12 +234,29 @@ export class Session {
     const kept = offers.keptOf(seat, task)
     if (offerAt(kept, ordinal) === undefined && this.#inbox.hasOvertaken(task, ordinal, phases, agent)) return null // prettier-ignore
     const next = (answer: Answer): null | Promise<SessionEnd | null> => {
-      if ('refused' in answer) return this.#giveUp(seat.name, 'mismatch', answer.refused)
+      if ('refused' in answer)
+        return answer.isBehind && this.#fallsBehind(agent) ? null : this.#giveUp(seat.name, 'mismatch', answer.refused) // prettier-ignore
       if (answer.frame !== null) return offers.offer(seat, task, ordinal, answer.frame).then(() => null)
       return answer.change !== null && offers.take({ seat, change: answer.change }) ? offers.hand().then(() => null) : null // prettier-ignore
     }
     const answered = answerTo(seat, kept, task, ordinal, from ?? ordinal)
     return answered instanceof Promise ? answered.then(next) : next(answered)
+  }
+
+  /** The machine went down before the last states of the agent were on its disk. @returns whether the Tasks that led to them may help */
+  #fallsBehind(agent: number): boolean {
+    if (this.#behind.has(agent)) return false
+    this.#behind.add(agent)
+    this.#lost.push(agent)
+    return true
+  }
+
+  /** Asks, once for each agent, for the Tasks that led to states which were lost. */
+  async #askAgain({ variant, seed }: TaskMessage): Promise<void> {
+    if (this.#lost.length === 0) return
+    const agents = Uint32Array.from(this.#lost).sort()
+    this.#lost = []
+    await this.#send({ kind: 'control', action: 'behind', variant, seed, agents })
   }
 
   #learn(ack: Ack): null {
@@ -293,6 +314,7 @@ export class Session {
     for (const [agent, seat] of this.#seats) {
       if (seat.name !== name) continue
       this.#seats.delete(agent)
+      this.#behind.delete(agent)
       this.#former.add(agent)
       this.#offers?.forget(agent)
     }

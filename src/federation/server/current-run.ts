@@ -100,7 +100,7 @@ export class CurrentRun {
     switch (effect.type) {
       case 'task':
         this.#openedAt ??= this.#now()
-        return sendTask(this.#house.presence, this.host.phases, effect)
+        return sendTask(this.#house.presence, this.host, effect)
       case 'ack':
         sendAck(this.#house.presence, effect)
         return this.#house.answered(effect)

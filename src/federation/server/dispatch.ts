@@ -2,18 +2,18 @@
 import { encodeMessage } from '../../protocol/session-codec.ts'
 import type { ControlAction, SessionMessage } from '../../protocol/session-messages.ts'
 import type { Line } from '../line.ts'
-import type { RunEffect, RunKey } from '../served-run.ts'
+import type { HostedRun, RunEffect, RunKey } from '../served-run.ts'
 import type { Presence } from './presence.ts'
 
 /** Sends a Task to those of the agents that are here; where it is for all of a connection, the same bytes serve every such connection. */
 export function sendTask(
   presence: Presence,
-  phases: number,
+  { phases, ahead }: Pick<HostedRun, 'phases' | 'ahead'>,
   { position, frame, agents, after }: Extract<RunEffect, { type: 'task' }>,
 ): void {
   const { variant, seed, round, phase } = position
   const ordinal = round * phases + phase
-  const task = { kind: 'task', variant, seed, round, phase, frame } as const
+  const task = { kind: 'task', variant, seed, round, phase, ahead, frame } as const
   let forAll: Uint8Array | null = null
   for (const [line, share] of sharesOf(presence, agents)) {
     const whom = Uint32Array.from(share, (i) => agents[i] as number)

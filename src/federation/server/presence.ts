@@ -47,5 +47,6 @@ export class Presence {
     this.#byName.delete(name)
     line.agents.delete(agent)
     line.former.add(agent)
+    line.behind.delete(agent)
   }
 }

@@ -9,7 +9,7 @@ import type {
 } from '../round-machine.ts'
 import { agentsOf, valueOf } from './agent-table.ts'
 import { enough } from './participation.ts'
-import { checkpointOf, due, mayRunAhead, missingAgents } from './state.ts'
+import { checkpointOf, due, mayRunAhead, missingAgents, owes } from './state.ts'
 
 /** Where the phase with this ordinal stands. */
 export const positionOf = (phases: number, ordinal: number): PhasePosition => ({
@@ -26,6 +26,27 @@ export function taskTo<State, Task, Update>(
   if (task === null || agents.length === 0) return []
   const after = agents.map((agent) => (answered[agent] as number) + 1)
   return [{ type: 'task', task, agents, after, ...positionOf(phases, closed) }]
+}
+
+/** Gives agents that have lost their last states the Tasks that led to them, then the one that is due to those that were asked for it. */
+export function reminded<State, Task, Update>(
+  context: RoundContext<State, Task, Update>,
+  state: RoundState<State, Task, Update>,
+  agents: readonly number[],
+): RoundEffect<State, Task>[] {
+  const { recent, closed, open } = state
+  const before = recent.map((task, i): RoundEffect<State, Task> => {
+    const ordinal = closed - recent.length + i
+    return {
+      type: 'task',
+      task,
+      agents,
+      after: agents.map(() => ordinal),
+      ...positionOf(context.phases, ordinal),
+    }
+  })
+  const asked = open ? agents.filter((agent) => owes(context, state, agent)) : []
+  return [...before, ...taskTo(context, state, asked)]
 }
 
 /** Whether the phase that is due can begin: enough agents are there, or have answered before they left. */
@@ -105,7 +126,7 @@ export function close<State, Task, Update>(
     rule: folded,
     closed: state.closed + 1,
     task: rule.task(folded),
-    previous: context.rebase === null ? null : state.task,
+    recent: recentWith(context.remembered, state),
     unsettled: [...state.unsettled, phase],
   })
   return {
@@ -116,6 +137,12 @@ export function close<State, Task, Update>(
     ],
   }
 }
+
+/** The Tasks before the one that follows. */
+const recentWith = <State, Task, Update>(
+  remembered: number,
+  { recent, task }: RoundState<State, Task, Update>,
+): readonly Task[] => (remembered === 0 || task === null ? [] : [...recent, task].slice(-remembered))
 
 /** What each agent's last folded Update answered, and where it was folded, after this phase. */
 function historyAfter<State, Task, Update>(

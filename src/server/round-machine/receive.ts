@@ -119,13 +119,14 @@ function past<State, Task, Update>(
 /** The Update as it counts for the Task that is due; null where it does not: it is older than one round, or the agent has answered itself. */
 function rebase<State, Task, Update>(
   { phases, rebase }: RoundContext<State, Task, Update>,
-  { task, previous, closed, answers }: RoundState<State, Task, Update>,
+  { task, recent, closed, answers }: RoundState<State, Task, Update>,
   agent: number,
   ordinal: number,
   update: Update,
 ): Update | null {
   const foldable = ordinal === closed - phases && valueOf(answers, agent) === undefined
-  return foldable && rebase !== null && task !== null && previous !== null
-    ? rebase(update, previous, task)
+  const from = recent.at(-1)
+  return foldable && rebase !== null && task !== null && from !== undefined
+    ? rebase(update, from, task)
     : null
 }

@@ -8,7 +8,7 @@ import type {
   RoundStep,
 } from '../round-machine.ts'
 import { valueOf, withoutValue, withValue } from './agent-table.ts'
-import { askAgain, close, mayClose, mayOpen, open, taskTo } from './phase.ts'
+import { askAgain, close, mayClose, mayOpen, open, reminded, taskTo } from './phase.ts'
 import { receive, refuse } from './receive.ts'
 import { owes } from './state.ts'
 
@@ -38,6 +38,8 @@ function handle<S, T, U>(
       return joined(context, state, known(context, event.agent))
     case 'left':
       return left(context, state, known(context, event.agent))
+    case 'behind':
+      return { state, effects: reminded(context, state, event.agents.map((agent) => known(context, agent))) } // prettier-ignore
     case 'update':
       return receive(context, state, known(context, event.agent), event)
     case 'refused':

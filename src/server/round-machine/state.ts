@@ -13,7 +13,7 @@ export function started<State, Task, Update>(
   return restored(context, {
     closed: 0,
     rule: context.rule.init(),
-    previous: null,
+    recent: [],
     answered: nobody,
     folded: nobody,
   })
@@ -24,12 +24,12 @@ export function restored<State, Task, Update>(
   { rule }: RoundContext<State, Task, Update>,
   checkpoint: RoundCheckpoint<State, Task>,
 ): RoundState<State, Task, Update> {
-  const { closed, rule: state, previous, answered, folded } = checkpoint
+  const { closed, rule: state, recent, answered, folded } = checkpoint
   // without a `...`: the engine copies what was written out, and all that is copied from it, several times as fast
   return {
     rule: state,
     closed,
-    previous,
+    recent,
     answered,
     folded,
     open: false,
@@ -53,13 +53,13 @@ export function restored<State, Task, Update>(
 export const checkpointOf = <State, Task, Update>({
   closed,
   rule,
-  previous,
+  recent,
   answered,
   folded,
 }: RoundState<State, Task, Update>): RoundCheckpoint<State, Task> => ({
   closed,
   rule,
-  previous,
+  recent,
   answered,
   folded,
 })

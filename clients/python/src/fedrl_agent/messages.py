@@ -17,7 +17,7 @@ _MOST_AGENTS = 2**32 - 1
 _LONGEST_REASON = 500
 
 ACK_STATUSES = ("received", "durable", "duplicate", "late", "refused")
-CONTROL_ACTIONS = ("pause", "resume", "next-run", "finished", "stop", "leave")
+CONTROL_ACTIONS = ("pause", "resume", "next-run", "finished", "stop", "leave", "behind")
 FAILURE_CODES = {
     "version": False,
     "malformed": False,
@@ -238,6 +238,7 @@ class Task(Message):
     KIND: ClassVar[str] = "task"
     SPECS: ClassVar[dict[str, Spec]] = {
         **_POSITION,
+        "ahead": _integer(0, 15),
         "agents": _list(_AGENTS, _is_ascending, True),
         "after": _list("a list of integers", lambda _: True, True),
         "frame": _bytes(),
@@ -246,6 +247,7 @@ class Task(Message):
     seed: int
     round: int
     phase: int
+    ahead: int
     agents: npt.NDArray[np.uint32] | None
     after: npt.NDArray[np.uint32] | None
     frame: bytes
