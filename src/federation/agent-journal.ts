@@ -2,6 +2,7 @@
  * The journal of the agents of one process: what each keeps, as records that are appended together. One that is read again gives what was
  * kept when its last whole record was written.
  */
+import type { Clock } from './clock.ts'
 import { changed, sameRun, type Kept, type KeptChange, type OfferChange } from './kept.ts'
 import { decodePlain, encodePlain } from './plain-data.ts'
 import type { RunKey } from './served-run.ts'
@@ -54,14 +55,14 @@ export class AgentJournal {
   #shortest = 0
   readonly #disk: Disk
 
-  private constructor(store: JournalStore) {
+  private constructor(store: JournalStore, clock: Pick<Clock, 'after'>) {
     this.#store = store
-    this.#disk = new Disk(store)
+    this.#disk = new Disk(store, clock)
   }
 
   /** Reads a journal. @throws Error where it holds something else */
-  static async open(store: JournalStore): Promise<AgentJournal> {
-    const journal = new AgentJournal(store)
+  static async open(store: JournalStore, clock: Pick<Clock, 'after'>): Promise<AgentJournal> {
+    const journal = new AgentJournal(store, clock)
     for (const bytes of await store.read()) {
       journal.#bytes += bytes.length
       const record = decodePlain(bytes) as JournalRecord
@@ -141,36 +142,57 @@ export class AgentJournal {
   }
 }
 
+/** So many appends are synced together, where nobody waits for the first of them. */
+const TOGETHER = 2
+
+/** So long it waits for the others, ms. */
+const TOGETHER_MS = 2
+
 /** What is on its way to the disk: what is appended while a sync goes on waits for the next one. */
 class Disk {
   readonly #store: JournalStore
+  readonly #clock: Pick<Clock, 'after'>
   /** appends that are not known to be on disk */
   #unsynced = 0
   #isSyncing = false
   #synced: Promise<void> = Promise.resolve()
+  #cancel: (() => void) | null = null
 
-  constructor(store: JournalStore) {
+  constructor(store: JournalStore, clock: Pick<Clock, 'after'>) {
     this.#store = store
+    this.#clock = clock
   }
 
   /** Something was appended. */
   appended(): void {
     this.#unsynced++
-    if (!this.#isSyncing) this.#sync()
+    this.#next()
   }
 
   /** Resolves when no more than `most` appends are not on disk. @throws what the store throws, now and ever after */
   async settle(most: number): Promise<void> {
-    while (this.#unsynced > most) await this.#synced
+    while (this.#unsynced > most) {
+      if (!this.#isSyncing) this.#sync()
+      await this.#synced
+    }
+  }
+
+  #next(): void {
+    if (this.#isSyncing || this.#unsynced === 0) return
+    if (this.#unsynced >= TOGETHER) this.#sync()
+    else this.#cancel ??= this.#clock.after(TOGETHER_MS, () => this.#sync())
   }
 
   #sync(): void {
+    this.#cancel?.()
+    this.#cancel = null
+    if (this.#isSyncing) return
     const covered = this.#unsynced
     this.#isSyncing = true
     this.#synced = this.#store.sync().then(() => {
       this.#unsynced -= covered
       this.#isSyncing = false
-      if (this.#unsynced > 0) this.#sync()
+      this.#next()
     })
     // told to whoever settles
     this.#synced.catch(() => undefined)

@@ -20,8 +20,10 @@ export interface TakePartOptions extends SessionOptions {
   connect(): Promise<Connection>
   /** where the journal of these agents lies, for the experiment with this identity (64 hexadecimal digits) */
   journal(run: string): Promise<JournalStore>
-  /** so long they try to be welcomed for the first time before they give up; once welcomed, they come back for ever; ms */
+  /** so long they try to be welcomed for the first time before they give up; ms */
   readonly patienceMs: number
+  /** once welcomed, so long they look for a server that is gone before they give up; default: for ever, for it may be started again; ms */
+  readonly returnMs?: number
   /** the agents leave */
   readonly signal?: AbortSignal
 }
@@ -39,16 +41,23 @@ export class Refused extends Error {
 /** No server took the agents in, in all the time they had. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable'
+  /** whether one had taken them in before */
+  readonly wasWelcome: boolean
+  constructor(reason: string, wasWelcome: boolean) {
+    super(reason)
+    this.wasWelcome = wasWelcome
+  }
 }
 
 /**
  * Takes part until all runs are over, or the agents have left.
- * @throws Refused where the server does not want them, Unreachable where none took them in within `patienceMs`; what `open` and the journal throw
+ * @throws Refused where the server does not want them, Unreachable where none took them in within `patienceMs`, or again within `returnMs`; what `open` and the journal throw
  */
 export async function takePart(options: TakePartOptions): Promise<'finished' | 'left'> {
   const journals = new Map<string, Promise<AgentJournal>>()
   const journalOf = (run: string): Promise<AgentJournal> => {
-    const journal = journals.get(run) ?? options.journal(run).then((store) => AgentJournal.open(store))
+    const journal =
+      journals.get(run) ?? options.journal(run).then((store) => AgentJournal.open(store, options.clock))
     journals.set(run, journal)
     return journal
   }
@@ -67,8 +76,8 @@ async function untilOver(
   options: TakePartOptions,
   journalOf: (run: string) => Promise<AgentJournal>,
 ): Promise<'finished' | 'left'> {
-  const { clock, signal, patienceMs, onNotice } = options
-  const giveUpAt = clock.now() + patienceMs
+  const { clock, signal, patienceMs, returnMs = Infinity, onNotice } = options
+  let giveUpAt = clock.now() + patienceMs
   const names = new Set(options.names)
   const leaves = (): boolean => signal?.aborted === true
   let [wasWelcome, wait] = [false, FIRST_PAUSE]
@@ -78,7 +87,8 @@ async function untilOver(
     if (end.type === 'finished') return 'finished'
     if (leaves()) break
     wasWelcome ||= isWelcome
-    if (!wasWelcome && clock.now() >= giveUpAt) throw new Unreachable(end.reason)
+    if (isWelcome) giveUpAt = clock.now() + returnMs
+    if (clock.now() >= giveUpAt) throw new Unreachable(end.reason, wasWelcome)
     onNotice?.({ type: 'away', reason: end.reason })
     if (isWelcome) wait = FIRST_PAUSE
     await pause(clock, wait, signal)

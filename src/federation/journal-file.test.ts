@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { clock } from '../../test/federation-world.ts'
 import { AgentJournal } from './agent-journal.ts'
 import { journalFile } from './journal-file.ts'
 import type { OfferChange } from './kept.ts'
@@ -84,7 +85,7 @@ describe('the journal of agents', () => {
 
   it('gives back what each agent kept, and does not grow with the rounds', async () => {
     const path = join(root, 'agents.journal')
-    const journal = await AgentJournal.open(await journalFile(path))
+    const journal = await AgentJournal.open(await journalFile(path), clock)
     for (let ordinal = 0; ordinal < 60; ordinal++) {
       await journal.keep(
         ['a', 'b'].map((name) => ({ name, change: offer(ordinal, 250_000) })),
@@ -97,7 +98,7 @@ describe('the journal of agents', () => {
     await journal.keep([{ name: 'a', change: offer(60, 10) }], 0)
     expect((await stat(path)).size).toBeLessThan(16e6)
     await journal.close()
-    const again = await AgentJournal.open(await journalFile(path))
+    const again = await AgentJournal.open(await journalFile(path), clock)
     expect(again.kept('a')).toEqual(journal.kept('a'))
     expect(again.kept('b')).toEqual(journal.kept('b'))
     expect(again.kept('a')).toMatchObject({ base: 60, state: { position: 59 }, offers: [{ ordinal: 60 }] })

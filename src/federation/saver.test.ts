@@ -57,24 +57,22 @@ function saverInTest() {
 }
 
 describe('a saver', () => {
-  it('saves two phases together, and what closes meanwhile in the next one', async () => {
+  it('saves four phases together, and what closes meanwhile in the next one', async () => {
     const { saver, saved, durable, written } = saverInTest()
-    saver.save(effectOf(1))
+    for (const closed of [1, 2, 3]) saver.save(effectOf(closed))
     expect(saved).toEqual([])
-    saver.save(effectOf(2))
-    saver.save(effectOf(3))
-    saver.save(effectOf(4))
+    for (const closed of [4, 5, 6, 7, 8]) saver.save(effectOf(closed))
     expect([saved.length, durable]).toEqual([1, []])
     await written()
     await written()
     expect(saved).toEqual([
-      { lines: [0, 1], closed: 2 },
-      { lines: [2, 3], closed: 4 },
+      { lines: [0, 1, 2, 3], closed: 4 },
+      { lines: [4, 5, 6, 7], closed: 8 },
     ])
-    expect(durable).toEqual([2, 4])
+    expect(durable).toEqual([4, 8])
   })
 
-  it('does not wait for ever for a second phase', async () => {
+  it('does not wait for ever for further phases', async () => {
     const { saver, saved, alarms, ring, written } = saverInTest()
     saver.save(effectOf(1))
     ring()

@@ -1,6 +1,6 @@
 /**
  * Writes checkpoints one after the other: what closes while one is being written goes into the next one together. Where nothing waits for
- * a checkpoint, it waits for a second phase: the syncs of a server and of agents on the same disk hinder each other.
+ * a checkpoint, it waits for some more phases: the syncs of a server and of agents on the same disk hinder each other.
  */
 import type { Clock } from './clock.ts'
 import type { RecordLine, RunEffect, RunKey } from './served-run.ts'
@@ -20,11 +20,11 @@ export interface Saver {
   drop(): void
 }
 
-/** Phases that are saved together where nothing waits for the first of them. The server runs four ahead of its disk. */
-const TOGETHER = 2
+/** Phases that are saved together where nothing waits for the first of them. The server runs eight ahead of its disk. */
+const TOGETHER = 4
 
 /** So long the first of them waits for the others, ms. */
-const TOGETHER_MS = 2
+const TOGETHER_MS = 5
 
 /** The saver of one run. After a failure it writes no more. */
 export function saverOf(

@@ -2,7 +2,7 @@
  * The parameter server of federated Q-learning: averages the changes of a round, equally or by importance.
  * Woo, Joshi, Chi 2025, eq. (13), (24), (25), (27).
  */
-import { accumulators, finishRound, foldAll, foldEntry, powers } from '../numeric/fold.ts'
+import { accumulators, finishRound, foldAll, foldEntry, powers, type Accumulators } from '../numeric/fold.ts'
 import { initialTable } from '../numeric/initial-table.ts'
 import { stepSizeAt } from '../numeric/step-size.ts'
 import { NOBODY } from '../numeric/stream.ts'
@@ -22,6 +22,9 @@ export interface QServerState {
 
 /** The server rule of `fed-asyn-q` and `fed-syn-q`. */
 export function federatedQ(contract: QContract): ServerRule<QServerState, QTask, QUpdate> {
+  // made once: to make them takes longer than to fold a small table
+  const powersOf = memoized()
+  let scratch: Accumulators | null = null
   const stepsOf = (step: number): number => Math.min(contract.syncPeriod, contract.steps - step)
   return {
     init: () => ({ round: 0, step: 0, table: initialTable(contract, NOBODY) }),
@@ -29,11 +32,11 @@ export function federatedQ(contract: QContract): ServerRule<QServerState, QTask,
       step < contract.steps ? { round, step, steps: stepsOf(step), table } : null,
     fold({ round, step, table }, updates) {
       const steps = stepsOf(step)
-      const power = powers(
+      const power = powersOf(
         contract.averaging === 'equal' ? 1 : 1 - stepSizeAt(contract.stepSize, step, contract.discount),
         steps,
       )
-      const into = accumulators(table.length)
+      const into = (scratch ??= accumulators(table.length))
       for (const { entries, changes, visits } of updates) {
         if (entries === null && visits === null) {
           foldAll(into, power, changes)
@@ -53,5 +56,14 @@ export function federatedQ(contract: QContract): ServerRule<QServerState, QTask,
       finishRound(into, power, updates.length, folded)
       return { round: round + 1, step: step + steps, table: folded }
     },
+  }
+}
+
+/** Powers that remember the last that were asked for: with a constant step size they are the same in every round. */
+function memoized(): typeof powers {
+  let last = { base: NaN, most: -1, power: powers(1, 0) }
+  return (base, most) => {
+    if (last.base !== base || last.most !== most) last = { base, most, power: powers(base, most) }
+    return last.power
   }
 }

@@ -25,8 +25,8 @@ describe('the messages that a connection may send', () => {
   it('never run out for agents that answer what they are asked, at any speed and for 10,000 over one connection', () => {
     for (const agents of [1, 20, 10_000]) {
       const { allowance, send } = world(agents)
-      // Hello, Proof and five offers each
-      expect(send(7 * agents)).toBe(7 * agents)
+      // Hello, Proof, what it lost and nine offers each
+      expect(send(12 * agents)).toBe(12 * agents)
       for (let round = 0; round < 300; round++) {
         allowance.grant(agents)
         expect(send(agents)).toBe(agents)

@@ -10,7 +10,7 @@ const REFILL_MS = 10_000
 
 /**
  * The messages that a connection may send. Each costs one; a Task to n agents gives n back, so that whoever answers what it is asked never
- * runs out, however fast rounds are: Hello, Proof, at most five offers and a leave are all that an agent says unasked.
+ * runs out, however fast rounds are: Hello, Proof, at most nine offers and a leave are all that an agent says unasked.
  */
 export class Allowance {
   readonly #clock: Clock

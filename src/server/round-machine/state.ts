@@ -3,7 +3,7 @@ import type { RoundCheckpoint, RoundContext, RoundState } from '../round-machine
 import { agentsOf, emptyTable, valueOf } from './agent-table.ts'
 
 /** Phases that may be closed and not yet on disk while the next one goes on, where everybody takes part in each. */
-const AHEAD = 4
+const AHEAD = 8
 
 /** The state before anybody has joined. */
 export function started<State, Task, Update>(
