@@ -20,14 +20,12 @@ import type { ServerNotice, ServerOptions } from './server/options.ts'
 import { limited } from './server/notices.ts'
 import { Presence, type Seat } from './server/presence.ts'
 import { Reception, revokedReason } from './server/reception.ts'
+import { MOST_REFUSED, Refusals } from './server/refusals.ts'
 import { snapshotOf, type ServerSnapshot } from './server/snapshot.ts'
 import { Traffic } from './server/traffic.ts'
 
 export type { CarriedOut } from './server/current-run.ts'
 export type { ServerNotice, ServerOptions } from './server/options.ts'
-
-/** An agent of whom so many Updates were refused, one after the other, is sent away: no honest one is refused at all. */
-const MOST_REFUSED = 16
 
 /** An Update of a run that is over is worth nothing any more. */
 const OVER = 'its run is over'
@@ -48,10 +46,7 @@ export class FederationServer {
   readonly #presence = new Presence()
   readonly #traffic: Traffic
   readonly #reception: Reception
-  /** Updates refused, by agent */
-  readonly #refused = new Map<number, number>()
-  /** of them those since the last one that was received */
-  readonly #inRow = new Map<number, number>()
+  readonly #refusals = new Refusals()
   readonly #tell: (notice: ServerNotice) => void
   /** agents that have been told that all is over, and went */
   readonly #told = new Set<number>()
@@ -86,7 +81,7 @@ export class FederationServer {
 
   /** Updates refused so far, by agent; those of whom none was are missing */
   get refused(): ReadonlyMap<number, number> {
-    return this.#refused
+    return this.#refusals.counts
   }
 
   /** How the run under way stands, and who is there; null where there is none. */
@@ -178,13 +173,11 @@ export class FederationServer {
   }
 
   #answered(effect: Extract<RunEffect, { type: 'ack' }>): void {
-    for (const agent of effect.agents) this.#traffic.acked(agent, effect.status, effect.reason)
-    if (effect.status === 'received') for (const agent of effect.agents) this.#inRow.delete(agent)
-    if (effect.status !== 'refused') return
     for (const agent of effect.agents) {
-      this.#inRow.set(agent, (this.#inRow.get(agent) ?? 0) + 1)
-      this.#refused.set(agent, (this.#refused.get(agent) ?? 0) + 1)
-      this.#tell({ type: 'refused', agent, name: this.#members.nameOf(agent), reason: effect.reason })
+      this.#traffic.acked(agent, effect.status, effect.reason)
+      this.#refusals.answered(agent, effect.status)
+      if (effect.status === 'refused')
+        this.#tell({ type: 'refused', agent, name: this.#members.nameOf(agent), reason: effect.reason })
     }
   }
 
@@ -255,7 +248,7 @@ export class FederationServer {
     const { host } = current
     if (variant === host.variant && seed === host.seed) {
       current.apply({ type: 'update', message })
-      if ((this.#inRow.get(agent) ?? 0) >= MOST_REFUSED) this.#giveUp(line, agent)
+      if (this.#refusals.hasTooMany(agent)) this.#giveUp(line, agent)
     } else {
       line.ack(message, 'late', OVER, [agent])
       this.#traffic.acked(agent, 'late', OVER)
@@ -278,7 +271,6 @@ export class FederationServer {
   /** Ends the session of an agent whose Updates are refused again and again. */
   #giveUp(line: Line, agent: number): void {
     const name = this.#members.nameOf(agent)
-    this.#inRow.delete(agent)
     this.#dismiss({ agent, name, line }, 'malformed', `${MOST_REFUSED} updates of ${name} were refused, one after the other`) // prettier-ignore
   }
 

@@ -35,7 +35,9 @@ const specsOf = (kind: SessionKind): Specs => specs.get(kind) ?? []
  * @throws RangeError when a field is out of range
  */
 export function encodeMessage(message: SessionMessage<Uint8Array | NestedFrame>): Uint8Array {
-  const values: Readonly<Record<string, Value>> = { ...message }
+  const values = message as Partial<SessionMessage<Uint8Array | NestedFrame>> as Readonly<
+    Record<string, Value>
+  >
   const [fields, tensors, issues]: [
     Record<string, number | string>,
     NestedFrame['tensors'][number][],

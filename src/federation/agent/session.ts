@@ -17,6 +17,7 @@ import { pause } from '../clock.ts'
 import { offerAt } from '../kept.ts'
 import type { RunKey } from '../served-run.ts'
 import { answerTo, type Answer } from './answer.ts'
+import { Behind } from './behind.ts'
 import { COMES_BACK, helloOf, proofOf, serverName } from './greeting.ts'
 import { Inbox } from './inbox.ts'
 import { Later } from './later.ts'
@@ -36,9 +37,7 @@ export class Session {
   readonly #seats = new Map<number, Seat>()
   /** those that had a seat: what was on its way to them is no fault of the server's */
   readonly #former = new Set<number>()
-  /** those that have lost states, and those of them that have yet to ask for the Tasks that led there */
-  readonly #behind = new Set<number>()
-  #lost: number[] = []
+  readonly #behind = new Behind()
   /** the agents that have not been asked for their key */
   readonly #unasked: Set<string>
   readonly #later: Later
@@ -219,7 +218,7 @@ export class Session {
       if (ended !== null) return ended
     }
     await this.#offers?.hand()
-    await this.#askAgain(task)
+    await this.#fallBehind(task)
     this.#wasLong = clock.now() - begun > TOGETHER_MS
     return null
   }
@@ -235,7 +234,7 @@ export class Session {
     if (offerAt(kept, ordinal) === undefined && this.#inbox.hasOvertaken(task, ordinal, phases, agent)) return null // prettier-ignore
     const next = (answer: Answer): null | Promise<SessionEnd | null> => {
       if ('refused' in answer)
-        return answer.isBehind && this.#fallsBehind(agent) ? null : this.#giveUp(seat.name, 'mismatch', answer.refused) // prettier-ignore
+        return answer.isBehind && this.#behind.falls(agent) ? null : this.#giveUp(seat.name, 'mismatch', answer.refused) // prettier-ignore
       if (answer.frame !== null) return offers.offer(seat, task, ordinal, answer.frame).then(() => null)
       return answer.change !== null && offers.take({ seat, change: answer.change }) ? offers.hand().then(() => null) : null // prettier-ignore
     }
@@ -243,20 +242,10 @@ export class Session {
     return answered instanceof Promise ? answered.then(next) : next(answered)
   }
 
-  /** The machine went down before the last states of the agent were on its disk. @returns whether the Tasks that led to them may help */
-  #fallsBehind(agent: number): boolean {
-    if (this.#behind.has(agent)) return false
-    this.#behind.add(agent)
-    this.#lost.push(agent)
-    return true
-  }
-
-  /** Asks, once for each agent, for the Tasks that led to states which were lost. */
-  async #askAgain({ variant, seed }: TaskMessage): Promise<void> {
-    if (this.#lost.length === 0) return
-    const agents = Uint32Array.from(this.#lost).sort()
-    this.#lost = []
-    await this.#send({ kind: 'control', action: 'behind', variant, seed, agents })
+  /** Asks for the Tasks that led to states which were lost. */
+  async #fallBehind({ variant, seed }: TaskMessage): Promise<void> {
+    const agents = this.#behind.take()
+    if (agents !== null) await this.#send({ kind: 'control', action: 'behind', variant, seed, agents })
   }
 
   #learn(ack: Ack): null {
@@ -314,7 +303,7 @@ export class Session {
     for (const [agent, seat] of this.#seats) {
       if (seat.name !== name) continue
       this.#seats.delete(agent)
-      this.#behind.delete(agent)
+      this.#behind.forget(agent)
       this.#former.add(agent)
       this.#offers?.forget(agent)
     }
