@@ -37,13 +37,24 @@ interface Offer<State, Update> {
   readonly state: State
 }
 
-/** What an agent has on its own disk, and its link. */
-interface Agent<State, Task, Update> {
+/** What an agent keeps. */
+interface Kept<State, Update> {
   /** ordinal + 1 of its last durable Update, 0 before the first */
   base: number
   /** after that Update */
   baseState: State
-  readonly offers: Map<number, Offer<State, Update>>
+  offers: Map<number, Offer<State, Update>>
+}
+
+/** What an agent keeps, what of it is on its disk, and its link. */
+interface Agent<State, Task, Update> extends Kept<State, Update> {
+  disk: Kept<State, Update>
+  /** Updates that are not on its disk */
+  unsynced: number
+  /** its machine went down */
+  hasLost: boolean
+  /** it has asked for the last Tasks since it joined */
+  hasAsked: boolean
   connected: boolean
   down: Down<Task>[]
   up: Up<Update>[]
@@ -68,6 +79,12 @@ export class World<Own, Server, Task, Update> {
   /** every (agent, ordinal) that was acknowledged as durable */
   readonly promised = new Set<string>()
   readonly statuses: string[] = []
+  /** how often an agent had lost a state that the server went on from */
+  behind = 0
+  /** every Task that went out, by its ordinal */
+  readonly tasks = new Map<number, Task>()
+  /** so many Updates of an agent may not be on its disk */
+  readonly ahead: number
   readonly learners: readonly Learner<Own, Task, Update>[]
   readonly settings: RoundSettings<Task, Update>
 
@@ -78,12 +95,16 @@ export class World<Own, Server, Task, Update> {
   ) {
     this.learners = learners
     this.settings = settings
+    const { minimum = learners.length } = settings.participation
+    this.ahead = minimum === learners.length ? (settings.remembered ?? 0) : 0
     this.machine = roundMachine(rule, settings)
     this.state = this.machine.start()
     this.agents = learners.map((learner) => ({
-      base: 0,
-      baseState: learner.init(),
-      offers: new Map(),
+      ...nothing(learner.init()),
+      disk: nothing(learner.init()),
+      unsynced: 0,
+      hasLost: false,
+      hasAsked: false,
       connected: false,
       down: [],
       up: [],
@@ -113,7 +134,14 @@ export class World<Own, Server, Task, Update> {
 
   private carryOut(effect: RoundEffect<Server, Task>): void {
     if (effect.type === 'task') {
-      assert.equal(this.ordinal(effect), this.record.length, 'the Task is the one that is due')
+      const ordinal = this.ordinal(effect)
+      assert(
+        ordinal <= this.record.length && ordinal >= this.record.length - this.ahead,
+        'the Task is due, or was',
+      )
+      const task = this.tasks.get(ordinal) ?? structuredClone(effect.task)
+      assert.deepEqual(effect.task, task, 'a Task is the same whenever it is sent')
+      this.tasks.set(ordinal, task)
       const settled = this.disk?.checkpoint.closed ?? 0
       const { minimum = this.agents.length } = this.settings.participation
       const everybody = minimum === this.agents.length
@@ -185,7 +213,7 @@ export class World<Own, Server, Task, Update> {
 
   connect(index: number): void {
     const agent = this.agent(index)
-    agent.connected = true
+    Object.assign(agent, { connected: true, hasAsked: false })
     const due = this.state.closed
     for (const [ordinal, { update }] of [...agent.offers].toSorted(([one], [other]) => one - other))
       if (ordinal <= due) this.offer(agent, ordinal, update)
@@ -195,6 +223,20 @@ export class World<Own, Server, Task, Update> {
   disconnect(index: number): void {
     Object.assign(this.agent(index), { connected: false, up: [], down: [] })
     this.happen({ type: 'left', agent: index, now: this.now })
+  }
+
+  /** All that the agent keeps is on its disk. */
+  sync(index: number): void {
+    const agent = this.agent(index)
+    agent.disk = { base: agent.base, baseState: agent.baseState, offers: new Map(agent.offers) }
+    agent.unsynced = 0
+  }
+
+  /** The machine of the agent goes down: what is not on its disk is lost. */
+  lose(index: number): void {
+    const agent = this.agent(index)
+    if (agent.connected) this.disconnect(index)
+    Object.assign(agent, { ...agent.disk, offers: new Map(agent.disk.offers), unsynced: 0, hasLost: true })
   }
 
   private offer(agent: Agent<Own, Task, Update>, ordinal: number, update: Update): void {
@@ -230,11 +272,22 @@ export class World<Own, Server, Task, Update> {
     const known = agent.offers.get(ordinal)
     if (known === undefined) {
       const from = after === agent.base ? agent.baseState : agent.offers.get(after - 1)?.state
-      assert(from !== undefined, 'an agent has the state that it is asked to work from')
+      if (from === undefined) return this.fallBehind(index)
       const { state, update } = (this.learners[index] as Learner<Own, Task, Update>).apply(from, task)
       agent.offers.set(ordinal, { state, update, after })
+      if (++agent.unsynced > this.ahead) this.sync(index)
     } else assert.equal(known.after, after, 'a Task is the same whenever it is sent')
     this.offer(agent, ordinal, (agent.offers.get(ordinal) as Offer<Own, Update>).update)
+  }
+
+  /** The agent does not have the state that it is asked to work from. Over links that keep their order it asks once. */
+  private fallBehind(index: number): void {
+    const agent = this.agent(index)
+    assert(agent.hasLost && this.ahead > 0, 'an agent has the state that it is asked to work from')
+    if (agent.hasAsked) return
+    agent.hasAsked = true
+    this.behind++
+    this.happen({ type: 'behind', agents: [index], now: this.now })
   }
 
   /** An agent sends something else than its Update for the phase that is due, or for one so many before it. */
@@ -284,6 +337,9 @@ export class World<Own, Server, Task, Update> {
     this.happen({ type: 'resume', now: this.now })
     // an agent whose Update was refused has another chance when it joins again
     for (const index of agentsOf(this.state.refused)) if (this.agent(index).connected) this.disconnect(index)
+    // what was reordered on the way to an agent that has lost states may have been of no use to it
+    for (const [index, agent] of this.agents.entries())
+      if (agent.hasLost && agent.connected) this.disconnect(index)
     this.agents.forEach((agent, index) => agent.connected || this.connect(index))
     for (let quiet = 0; quiet < 3;) {
       const moved = this.agents.some((agent, index) => {
@@ -304,11 +360,14 @@ export class World<Own, Server, Task, Update> {
   }
 }
 
+const nothing = <State>(baseState: State): Kept<State, never> => ({ base: 0, baseState, offers: new Map() })
+
 /** Nothing up to this Update is needed any more but the state after it. */
 function settle<Own, Task, Update>(agent: Agent<Own, Task, Update>, ordinal: number): void {
   if (ordinal < agent.base) return
   const offer = agent.offers.get(ordinal)
-  assert(offer !== undefined, 'an agent keeps an Update until it is durable')
+  assert(offer !== undefined || agent.hasLost, 'an agent keeps an Update until it is durable')
+  if (offer === undefined) return
   agent.baseState = offer.state
   agent.base = ordinal + 1
   for (const settled of agent.offers.keys()) if (settled <= ordinal) agent.offers.delete(settled)

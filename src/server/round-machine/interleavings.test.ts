@@ -93,6 +93,13 @@ const opsOf = (agents: number): fc.Arbitrary<Op> => {
       (world) => world.disconnect(agent),
     ),
   )
+  const machine = fc.record({ agent, lost: fc.nat(1) }).map(({ agent, lost }) =>
+    op(
+      lost === 0 ? `lose(${agent})` : `sync(${agent})`,
+      () => true,
+      (world) => (lost === 0 ? world.lose(agent) : world.sync(agent)),
+    ),
+  )
   const bad = fc.record({ agent, before: fc.nat(2) }).map(({ agent, before }) =>
     op(
       `bad(${agent}, ${before})`,
@@ -129,6 +136,7 @@ const opsOf = (agents: number): fc.Arbitrary<Op> => {
     { arbitrary: down, weight: 40 },
     { arbitrary: connect, weight: 12 },
     { arbitrary: disconnect, weight: 3 },
+    { arbitrary: machine, weight: 12 },
     { arbitrary: bad, weight: 2 },
     { arbitrary: written, weight: 20 },
     { arbitrary: plain, weight: 6 },
@@ -154,9 +162,16 @@ const AGENTS = 4
 const everybody = { minimum: AGENTS, target: null, fraction: 1, deadlineSeconds: null, late: 'drop' } as const
 
 /** Runs the operations, then lets the run come to its end. */
-function runOf(rounds: number, phases: number, participation: Participation, ops: Iterable<Op>): Small {
+function runOf(
+  rounds: number,
+  phases: number,
+  participation: Participation,
+  ops: Iterable<Op>,
+  remembered = 0,
+): Small {
   const learners = Array.from({ length: AGENTS }, (_, agent) => learnerOf(agent))
-  const world = new World(ruleOf(rounds, phases), learners, { agents: AGENTS, phases, participation, rebase })
+  const settings = { agents: AGENTS, phases, participation, rebase, remembered }
+  const world = new World(ruleOf(rounds, phases), learners, settings)
   fc.modelRun(() => ({ model: {}, real: world }), ops)
   world.settle()
   return world
@@ -204,19 +219,23 @@ describe('whatever happens in whatever order', () => {
     expect(statuses).toEqual(new Set(ACK_STATUSES.filter((status) => status !== 'refused')))
   })
 
-  it('where everybody has to take part, the result is that of the simulation', async () => {
+  it('where everybody has to take part, the result is that of the simulation, though machines of agents go down', async () => {
+    let behind = 0
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 0, max: 4 }),
         commands,
-        async (rounds, phases, ops) => {
+        async (rounds, phases, remembered, ops) => {
           const learners = Array.from({ length: AGENTS }, (_, agent) => learnerOf(agent))
-          const world = runOf(rounds, phases, everybody, ops)
+          const world = runOf(rounds, phases, everybody, ops, remembered)
+          behind += world.behind
           expect(world.state.rule).toEqual(await federate(ruleOf(rounds, phases), localCohort(learners)))
         },
       ),
-      { seed: 2, numRuns: 400 },
+      { seed: 2, numRuns: 1500 },
     )
+    expect(behind).toBeGreaterThan(10)
   })
 })
