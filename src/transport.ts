@@ -8,6 +8,8 @@
 export interface Limits {
   /** connections that a listener holds at a time; one more is refused with a reason */
   readonly connections: number
+  /** connections from one network of other machines (an address of IPv4, the first 64 bits of one of IPv6) that carry nobody who was admitted */
+  readonly strangers: number
   /** the longest frame */
   readonly frameBytes: number
   /** bytes sent and not yet taken by the line, and bytes arrived and not yet read; see {@link Connection.send} */
@@ -23,6 +25,7 @@ export interface Limits {
 /** What holds where nothing else is said. */
 export const DEFAULT_LIMITS: Limits = {
   connections: 1024,
+  strangers: 64,
   frameBytes: 64 * 1024 * 1024,
   queueBytes: 8 * 1024 * 1024,
   helloBytes: 64 * 1024,

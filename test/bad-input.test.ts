@@ -15,7 +15,8 @@ import { join } from 'node:path'
 import { zipSync } from 'fflate'
 import { afterAll, describe, expect, test } from 'vitest'
 import { writeNpy } from '../src/mdp/npy.ts'
-import { BIN, fedrl } from './fedrl.ts'
+import { fedrlHere } from './fedrl-here.ts'
+import { BIN, fedrl, type Outcome } from './fedrl.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'fedrl-bad-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -59,20 +60,25 @@ const log = (...lines: readonly string[]): string =>
   ['state,action,reward,next_state,terminated', ...lines, ''].join('\n')
 
 /** What the program says, and the files that are there after it and were not before. */
-function answer(args: readonly string[]): {
-  code: number | null
-  stdout: string
-  stderr: string
-  made: string[]
-} {
+interface Answer extends Outcome {
+  readonly made: readonly string[]
+}
+
+async function observed(command: () => Outcome | Promise<Outcome>): Promise<Answer> {
   const files = (): string[] => readdirSync(root, { recursive: true, encoding: 'utf8' })
   const before = files()
-  const outcome = fedrl(args, root)
+  const outcome = await command()
   return { ...outcome, made: files().filter((file) => !before.includes(file)) }
 }
 
+/** The answer of the program in this process. */
+const answer = (args: readonly string[]): Promise<Answer> => observed(() => fedrlHere(args, root))
+
+/** The answer of the built program in a process of its own. */
+const builtAnswer = (args: readonly string[]): Promise<Answer> => observed(() => fedrl(args, root))
+
 /** Exit code 2, one line on stderr that holds all the words in their order, and no new file. */
-function refusal(...words: readonly string[]): ReturnType<typeof answer> {
+function refusal(...words: readonly string[]): Answer {
   const quoted = words.map((word) => word.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
   const line = new RegExp(String.raw`^[^\n]*${quoted.join(String.raw`[^\n]*`)}[^\n]*\n$`)
   return { code: 2, stdout: '', stderr: expect.stringMatching(line) as string, made: [] }
@@ -100,18 +106,18 @@ describe('an Mdp', () => {
       '{"states": 2,\n}',
       ':2:1: not valid JSON: expected a key in double quotes, got "}"',
     ],
-  ])('%s', (_, text, line) => {
+  ])('%s', async (_, text, line) => {
     given({ 'x.mdp.json': text, 'x.yaml': experiment({ environment: '{ mdp: x.mdp.json }' }) })
-    expect(answer(['solve', 'x.mdp.json'])).toEqual(refusal(`x.mdp.json${line}`))
-    expect(answer(['run', 'x.yaml', '--out', 'out'])).toEqual(refusal(`x.mdp.json${line}`))
+    expect(await answer(['solve', 'x.mdp.json'])).toEqual(refusal(`x.mdp.json${line}`))
+    expect(await answer(['run', 'x.yaml', '--out', 'out'])).toEqual(refusal(`x.mdp.json${line}`))
   })
 
-  test('a small .npz file that would inflate to gigabytes', () => {
+  test('a small .npz file that would inflate to gigabytes', async () => {
     const zip = zipSync({ 'P.npy': writeNpy(new Uint8Array(8), [2, 2, 2]) })
     const directory = Buffer.from(zip).indexOf('PK\u0001\u0002')
     new DataView(zip.buffer, zip.byteOffset).setUint32(directory + 24, 2_000_000_000, true)
     given({ 'bomb.npz': zip })
-    expect(answer(['solve', 'bomb.npz', '--layout', 'SAS', '--discount', '0.9'])).toEqual(refusal('bomb.npz: expected arrays of at most 1000000000 bytes')) // prettier-ignore
+    expect(await answer(['solve', 'bomb.npz', '--layout', 'SAS', '--discount', '0.9'])).toEqual(refusal('bomb.npz: expected arrays of at most 1000000000 bytes')) // prettier-ignore
   })
 })
 
@@ -146,15 +152,15 @@ describe('an experiment file', () => {
     ['a million variants', experiment({}, `vary: { algorithm.steps: [${Array.from({ length: 1000 }, (_, i) => i + 1).join()}], agents.count: [${Array.from({ length: 1000 }, (_, i) => i + 1).join()}] }`), ':9:1: vary: makes 1000000 variants, more than 10000: say --yes'], // prettier-ignore
     ['a varied prototype', experiment({}, 'vary: { __proto__: [1, 2] }'), ':9:9: vary.__proto__: expected a path that begins with'], // prettier-ignore
     ['nesting without end', experiment({}, `x: ${'['.repeat(20_000)}`), 'not valid YAML: nested too deeply'],
-  ])('%s', (_, text, words) => {
+  ])('%s', async (_, text, words) => {
     given({ 'x.yaml': text, 'good.csv': log('0,0,1,1,0') })
-    expect(answer(['run', 'x.yaml', '--out', 'out'])).toEqual(refusal('x.yaml', words))
+    expect(await answer(['run', 'x.yaml', '--out', 'out'])).toEqual(refusal('x.yaml', words))
   })
 
-  test('of 100 MB: by its size', () => {
+  test('of 100 MB: by its size', async () => {
     given({ 'x.yaml': '' })
     truncateSync(join(root, 'x.yaml'), 100_000_000)
-    expect(answer(['run', 'x.yaml', '--out', 'out'])).toEqual(
+    expect(await answer(['run', 'x.yaml', '--out', 'out'])).toEqual(
       refusal('x.yaml: expected at most 10.0 MB, got 100.0 MB'),
     )
   })
@@ -222,9 +228,9 @@ describe('an experiment of policy gradients', () => {
     ['the gap of different dynamics', policyGradients({ agents: '{ count: 2, dynamics: { heterogeneity: 1 } }', metrics: '[gap]' }), ':11:23: evaluate.metrics.0: gap compares with the best common policy, which is not known where dynamics differ'], // prettier-ignore
     ['rewards for Q-learning', experiment({ agents: right.agents }), ':3:21: agents.rewards: belongs to policy gradients'], // prettier-ignore
     ['Q-learning on CartPole', experiment({ environment: CART_POLE }), ':2:16: environment.family: CartPole-v1 has no table of states, which Q-learning needs'], // prettier-ignore
-  ])('%s', (_, text, words) => {
+  ])('%s', async (_, text, words) => {
     given({ 'x.yaml': text, 'r.json': JSON.stringify(table(2, 4, 2)) })
-    expect(answer(['run', 'x.yaml', '--out', 'out'])).toEqual(refusal('x.yaml', words))
+    expect(await answer(['run', 'x.yaml', '--out', 'out'])).toEqual(refusal('x.yaml', words))
   })
 
   /** [agents][states][actions] */
@@ -236,18 +242,18 @@ describe('an experiment of policy gradients', () => {
     ['of three states', JSON.stringify([...table(1, 3, 2), ...table(1, 4, 2)]), ':1:2: 0: expected an array of 4 states of agent 0, got an array of 3'], // prettier-ignore
     ['that are not finite', JSON.stringify(table(2, 4, 2)).replace('1', '1e999'), ':1:4: 0.0.0: expected'],
     ['that are no JSON', '[[[1, 2', 'not valid JSON'],
-  ])('rewards %s', (_, rewards, words) => {
+  ])('rewards %s', async (_, rewards, words) => {
     given({ 'x.yaml': policyGradients({}), 'r.json': rewards })
-    expect(answer(['run', 'x.yaml', '--out', 'out'])).toEqual(refusal(join(root, 'r.json'), words))
+    expect(await answer(['run', 'x.yaml', '--out', 'out'])).toEqual(refusal(join(root, 'r.json'), words))
   })
 
-  test('plan and coverage, which are about Q-learning', () => {
+  test('plan and coverage, which are about Q-learning', async () => {
     given({ 'x.yaml': policyGradients({}), 'r.json': JSON.stringify(table(2, 4, 2)) })
     for (const args of [
       ['plan', 'x.yaml', '--epsilon', '0.1'],
       ['coverage', 'x.yaml'],
     ])
-      expect(answer(args)).toEqual(refusal('x.yaml: expected a variant of Q-learning', 'got fedpg'))
+      expect(await answer(args)).toEqual(refusal('x.yaml: expected a variant of Q-learning', 'got fedpg'))
   })
 })
 
@@ -272,9 +278,9 @@ describe('a log', () => {
       String.raw`:2:1: state: expected an integer in [0, 4), got "\u0000\u0000"`,
     ],
     ['a line without end', 'x'.repeat(1_000_000), ':1:1: expected the header'],
-  ])('%s', (_, text, line) => {
+  ])('%s', async (_, text, line) => {
     given({ 'a.csv': text, 'x.yaml': experiment({ agents: '{ logs: [a.csv] }' }) })
-    expect(answer(['run', 'x.yaml', '--out', 'out'])).toEqual(
+    expect(await answer(['run', 'x.yaml', '--out', 'out'])).toEqual(
       refusal(`${join(root, 'a.csv')}${line}`, '(agent 0)'),
     )
   })
@@ -314,17 +320,17 @@ describe('the command line', () => {
       ['run', '--resume', 'folder'],
       'folder: expected the folder of a run, got one without run.json',
     ],
-  ])('%s', (_, args, words) => {
+  ])('%s', async (_, args, words) => {
     given({ 'ok.yaml': experiment({}) })
     mkdirSync(join(root, 'folder'), { recursive: true })
     rmSync(join(root, 'loop'), { force: true })
     symlinkSync('loop', join(root, 'loop'))
-    expect(answer(args)).toEqual(refusal(words))
+    expect(await answer(args)).toEqual(refusal(words))
   })
 
-  test.runIf(process.platform === 'linux')('--out in a folder that takes no folders', () => {
+  test.runIf(process.platform === 'linux')('--out in a folder that takes no folders', async () => {
     given({ 'ok.yaml': experiment({}) })
-    expect(answer(['run', 'ok.yaml', '--out', '/proc/fedrl/a'])).toEqual(
+    expect(await answer(['run', 'ok.yaml', '--out', '/proc/fedrl/a'])).toEqual(
       refusal('--out: expected a folder that can be written, got /proc/fedrl/a'),
     )
   })
@@ -343,9 +349,9 @@ describe('the command line', () => {
   test.each([
     ['ends the process', `export default () => process.exit(0)`],
     ['awaits what never comes', 'await new Promise(() => {})\nexport default () => 1'],
-  ])('a module that %s', (_, module) => {
+  ])('a module that %s', async (_, module) => {
     given({ 'room.mjs': module, 'room.yaml': inModule })
-    const { code, stderr, made } = answer(['run', 'room.yaml', '--out', 'room'])
+    const { code, stderr, made } = await builtAnswer(['run', 'room.yaml', '--out', 'room'])
     expect(stderr).toBe(
       'the process ended before the command was done: a module called process.exit, or awaits what never comes\n',
     )
@@ -353,9 +359,17 @@ describe('the command line', () => {
     expect(made).toEqual([])
   })
 
-  test('a module that prints leaves stdout to the result', () => {
+  test('a module that prints leaves stdout to the result', async () => {
     given({ 'room.mjs': `export default () => (${ROOM})`, 'room.yaml': inModule })
-    const { code, stdout, stderr } = answer(['run', 'room.yaml', '--out', 'room', '--json', '--threads', '2'])
+    const { code, stdout, stderr } = await builtAnswer([
+      'run',
+      'room.yaml',
+      '--out',
+      'room',
+      '--json',
+      '--threads',
+      '2',
+    ])
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ name: 'wrong', trials: 1 })
     expect(stderr).toMatch(/^reset$/m)
@@ -377,5 +391,22 @@ describe('the command line', () => {
     const { status, stderr } = spawnSync('bash', ['-c', line], { cwd: root, encoding: 'utf8' })
     expect(stderr).toMatch(/^fedrl: the result cannot be written: ENOSPC.*\n$/)
     expect(status).toBe(1)
+  })
+})
+
+describe('the built program, in a process of its own', () => {
+  test.each<readonly [readonly string[], string]>([
+    [['solve', 'x.mdp.json'], 'x.mdp.json:4:13: discount: expected a number in [0, 1), got 1'],
+    [
+      ['run', 'x.yaml', '--out', 'out'],
+      'x.yaml:3:11: agents.count: expected an integer in [1, 4294967295], got 0',
+    ],
+    [['rum'], "fedrl: unknown command 'rum' (Did you mean run?); usage: fedrl <command>"],
+    [['run', 'none.yaml'], 'none.yaml: no such file'],
+  ])('says of %j what it says here', async (args, words) => {
+    given({ 'x.mdp.json': mdp({ discount: 1 }), 'x.yaml': experiment({ agents: '{ count: 0 }' }) })
+    const here = await answer(args)
+    expect(here).toEqual(refusal(words))
+    expect(await builtAnswer(args)).toEqual(here)
   })
 })

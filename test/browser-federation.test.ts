@@ -1,5 +1,4 @@
 /** Tabs of a real Chromium beside processes of Node, against the built program: the bytes of the simulation, and nothing else leaves a tab. */
-import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -13,30 +12,28 @@ import { hang } from '../src/experiment/federated/gateway.ts'
 import { joinLink, joinPage } from '../src/experiment/federated/join-page.ts'
 import { encodeMessage } from '../src/protocol/session-codec.ts'
 import { listenWebSocket } from '../src/transport/websocket.ts'
+import { authority } from './certificates.ts'
+import { fedrlHere } from './fedrl-here.ts'
 import { fedrl } from './fedrl.ts'
 import {
   EXECUTABLE,
   OTHER_HOST,
   documentedFields,
-  endOf,
-  freePort,
   launch,
   openTab,
   reaches,
   reachesRound,
-  running,
-  saying,
   shownFields,
-  start,
   startServer,
   textIn,
   type Tab,
 } from './join-page.ts'
+import { finished, freePort, killAll, startFedrl } from './processes.ts'
 import { ROOT } from './source.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'fedrl-browser-'))
 afterAll(() => {
-  for (const child of running) child.kill('SIGKILL')
+  killAll()
   rmSync(root, { recursive: true })
 })
 
@@ -167,25 +164,6 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** A certificate for a host, signed by itself: paths. */
-function certificateFor(host: string): { readonly cert: string; readonly key: string } {
-  const [cert, key] = [join(root, 'server.crt'), join(root, 'server.pem')]
-  const request = [
-    'req',
-    '-x509',
-    '-newkey',
-    'ec',
-    '-pkeyopt',
-    'ec_paramgen_curve:P-256',
-    '-nodes',
-    '-days',
-    '2',
-  ]
-  const names = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`]
-  execFileSync('openssl', [...request, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' })
-  return { cert, key }
-}
-
 const DOCUMENTED = documentedFields()
 
 /** Holds what the page shows as sent against docs/protocol.md. */
@@ -227,12 +205,12 @@ describe.skipIf(EXECUTABLE === '')('in Chromium', { timeout: 180_000 }, () => {
     await begin(b)
     await reaches(a, 'waiting')
     const nodes = ['node-a', 'node-b'].map((name) =>
-      start(['join', server.url, '--agent', name, '--state', join(root, 'q', name)]),
+      startFedrl(['join', server.url, '--agent', name, '--state', join(root, 'q', name)]),
     )
     await reachesRound(a, 40)
     await a.page.reload()
     for (const tab of [a, b]) await reaches(tab, 'finished')
-    for (const one of [server, ...nodes]) expect(await endOf(one)).toEqual([0, ''])
+    await finished(server, ...nodes)
     expect(files(out, models)).toEqual(whole)
 
     await checkLedger(a, ['hello', 'q-update', 'update'])
@@ -251,7 +229,7 @@ describe.skipIf(EXECUTABLE === '')('in Chromium', { timeout: 180_000 }, () => {
     const [a, b] = [await newTab(`${server.link}#agent=tab-a`), await newTab(`${server.link}#agent=tab-b`)]
     await begin(a)
     await begin(b)
-    const nodes = start([
+    const nodes = startFedrl([
       'join',
       server.url,
       '--agent',
@@ -267,7 +245,7 @@ describe.skipIf(EXECUTABLE === '')('in Chromium', { timeout: 180_000 }, () => {
     await begin(again)
     await b.page.click('#pause')
     for (const tab of [again, b]) await reaches(tab, 'finished')
-    for (const one of [server, nodes]) expect(await endOf(one)).toEqual([0, ''])
+    await finished(server, nodes)
     expect(files(out, models)).toEqual(whole)
     await checkLedger(again, ['hello', 'pg-update', 'update'])
     expect([a.troubles, again.troubles, b.troubles]).toEqual([[], [], []])
@@ -302,7 +280,7 @@ describe.skipIf(EXECUTABLE === '')('in Chromium', { timeout: 180_000 }, () => {
     }
     await reaches(tabs[1], 'waiting')
     const nodes = ['node-a', 'node-b'].map((name, i) =>
-      start([
+      startFedrl([
         'join',
         server.url,
         '--agent',
@@ -319,7 +297,7 @@ describe.skipIf(EXECUTABLE === '')('in Chromium', { timeout: 180_000 }, () => {
     await tabs[1].page.setInputFiles('#log', logs[1])
     await begin(tabs[1])
     for (const tab of tabs) await reaches(tab, 'finished')
-    for (const one of [server, ...nodes]) expect(await endOf(one)).toEqual([0, ''])
+    await finished(server, ...nodes)
     expect(files(out, models)).toEqual(whole)
     for (const tab of tabs) {
       await checkLedger(tab, ['hello', 'q-update', 'update'])
@@ -394,14 +372,14 @@ describe.skipIf(EXECUTABLE === '')('in Chromium', { timeout: 180_000 }, () => {
     const models = ['default/1.safetensors']
     const whole = simulated(PAIR, models)
     const [port, keys] = [await freePort(), join(root, 'keys')]
-    const operator = (...args: readonly string[]): void =>
-      expect(fedrl(['keys', ...args])).toMatchObject({ code: 0 })
-    operator('init', keys)
-    const { cert, key } = certificateFor(OTHER_HOST)
+    const operator = async (...args: readonly string[]): Promise<void> =>
+      expect(await fedrlHere(['keys', ...args], root)).toMatchObject({ code: 0 })
+    await operator('init', keys)
+    const { cert, key } = authority(join(root, 'ca')).issue('server', [`DNS:${OTHER_HOST}`])
     const [out, name] = [join(root, 'pair-live'), `wss://${OTHER_HOST}:${port}`]
     const secured = ['--keys', keys, '--tls-cert', cert, '--tls-key', key, '--name', name]
-    const serve = start(['serve', PAIR, '--listen', `127.0.0.1:${port}`, '--out', out, ...secured])
-    await saying(serve, /(https:\S+)/)
+    const serve = startFedrl(['serve', PAIR, '--listen', `127.0.0.1:${port}`, '--out', out, ...secured])
+    await serve.saying(/https:\S+/)
     const link = `https://${OTHER_HOST}:${port}/join`
     const open = async (agent: string): Promise<Tab> => {
       const context = await browser.newContext({ ignoreHTTPSErrors: true })
@@ -414,16 +392,16 @@ describe.skipIf(EXECUTABLE === '')('in Chromium', { timeout: 180_000 }, () => {
     await own.page.click('summary')
     await own.page.click('#make-key')
     await own.page.locator('#public-line', { hasText: /^ward ed25519 / }).waitFor()
-    operator('add', keys, 'ward', '--public', await textIn(own, 'public-line'))
-    operator('add', keys, 'clinic')
-    await saying(serve, /2 let in, 0 revoked/)
+    await operator('add', keys, 'ward', '--public', await textIn(own, 'public-line'))
+    await operator('add', keys, 'clinic')
+    await serve.saying(/2 let in, 0 revoked/)
     await begin(own)
     await reaches(own, 'waiting')
-    operator('revoke', keys, 'ward')
+    await operator('revoke', keys, 'ward')
     await reaches(own, 'refused')
     expect(await textIn(own, 'reason')).toMatch(/^The key of this agent was revoked\. /)
-    operator('add', keys, 'ward', '--public', await textIn(own, 'public-line'))
-    await saying(serve, /1 let in, 1 revoked[^]*2 let in, 0 revoked/)
+    await operator('add', keys, 'ward', '--public', await textIn(own, 'public-line'))
+    await serve.saying(/1 let in, 1 revoked[^]*2 let in, 0 revoked/)
     await begin(own)
     await reaches(own, 'waiting')
     await file.page.click('summary')
@@ -432,7 +410,7 @@ describe.skipIf(EXECUTABLE === '')('in Chromium', { timeout: 180_000 }, () => {
     await reachesRound(file, 5)
     await own.page.reload()
     for (const tab of [own, file]) await reaches(tab, 'finished')
-    expect(await endOf(serve)).toEqual([0, ''])
+    await finished(serve)
     expect(files(out, models)).toEqual(whole)
     await checkLedger(own, ['hello', 'proof', 'q-update', 'update'])
     expect([own.troubles, file.troubles]).toEqual([[], []])
@@ -446,7 +424,7 @@ describe.skipIf(EXECUTABLE === '')('in Chromium', { timeout: 180_000 }, () => {
       '--agents',
       'diary,node',
     ])
-    const node = start([
+    const node = startFedrl([
       'join',
       server.url,
       '--agent',
@@ -472,7 +450,7 @@ describe.skipIf(EXECUTABLE === '')('in Chromium', { timeout: 180_000 }, () => {
     await page.addInitScript(`localStorage.setItem('diary', ${JSON.stringify(diary)})`)
     await page.goto(`${at}/?server=${encodeURIComponent(server.url)}`)
     await page.getByText('finished', { exact: true }).waitFor()
-    for (const one of [server, node]) expect(await endOf(one)).toEqual([0, ''])
+    await finished(server, node)
     expect(files(out, models)).toEqual(whole)
     site.close()
   })

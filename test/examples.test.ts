@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parseExperiment } from '../src/experiment/parse.ts'
+import { fedrl } from './fedrl.ts'
 import { ROOT, modulesOf } from './source.ts'
 
 /** Output of `examples/<name>.ts`. */
@@ -23,15 +24,15 @@ afterAll(() => rmSync(folder, { recursive: true }))
 /** Means over seeds at the last step of `fedrl run examples/<name>.yaml`, variants in their order: metric -> value. */
 function finalOf(name: string, seeds: string, settings: readonly string[] = []): Record<string, number>[] {
   const set = [`seeds=${seeds}`, ...settings].flatMap((setting) => ['--set', setting])
-  const { status, stdout } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', 'src/cli/main.ts', 'run', `examples/${name}.yaml`, '--json', ...set].concat(
-      '--out',
-      join(folder, name),
-    ),
-    { cwd: ROOT, encoding: 'utf8' },
-  )
-  expect(status).toBe(0)
+  const { code, stdout } = fedrl([
+    'run',
+    `examples/${name}.yaml`,
+    '--json',
+    ...set,
+    '--out',
+    join(folder, name),
+  ])
+  expect(code).toBe(0)
   const { variants } = JSON.parse(stdout) as { variants: { metrics: Record<string, { mean: number }> }[] }
   return variants.map(({ metrics }) =>
     Object.fromEntries(Object.entries(metrics).map(([metric, { mean }]) => [metric, mean])),

@@ -2,108 +2,68 @@
  * `kill -9` at random instants, of built processes over WebSocket: of the server and of agents while they start, write a checkpoint, learn and
  * finish. Every run ends, in the models, rows and summary of the undisturbed one.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Purpose, below, streamOf, type Stream } from '../src/numeric/stream.ts'
-import { BIN, fedrl } from './fedrl.ts'
+import { childrenOf, freePort, killAll, resultOf, simulated, startFedrl, type Running } from './processes.ts'
+import { until } from './until.ts'
 
 /** So many kills of the server, and so many of agents, in all; without the flag a few, of one federation of each kind. */
 const KILLS = process.env['FEDRL_KILLS']
 const SEED = Number(process.env['FEDRL_KILLS_SEED'] ?? 1)
 
 const root = mkdtempSync(join(tmpdir(), 'fedrl-kills-'))
-const alive = new Set<ChildProcess>()
 afterAll(() => {
-  for (const child of alive) child.kill('SIGKILL')
+  killAll()
   rmSync(root, { recursive: true, force: true })
 })
+
+const few = KILLS === undefined
+
+/** Runs are long enough for many kills, or for a few. */
+const [STEPS, ROUNDS] = few ? [1500, 150] : [3000, 300]
 
 const FILES: Readonly<Record<string, string>> = {
   'fed-asyn-q, two variants and two seeds': `
 environment: { family: garnet, states: 12, actions: 3, branching: 3, discount: 0.9 }
 agents: { count: 5, behavior: { dirichlet: 0.5 } }
-algorithm: { name: fed-asyn-q, averaging: equal, stepSize: 0.1, syncPeriod: 10, steps: 3000, initial: perAgent }
+algorithm: { name: fed-asyn-q, averaging: equal, stepSize: 0.1, syncPeriod: 10, steps: ${STEPS}, initial: perAgent }
 seeds: 2
-evaluate: { every: 1000, metrics: [error, bytes] }
+evaluate: { every: 500, metrics: [error, bytes] }
 vary: { algorithm.averaging: [equal, importance] }
 `,
   'fast-fedpg, two seeds': `
 environment: { family: garnet, states: 5, actions: 3, branching: 2, discount: 0.8, seed: 3 }
 agents: { count: 5, rewards: { heterogeneity: 0.7, pairs: false } }
-algorithm: { name: fast-fedpg, policy: softmax, gradient: { rollouts: 4, horizon: 10 }, localSteps: 4, stepSize: 0.05, rounds: 300 }
+algorithm: { name: fast-fedpg, policy: softmax, gradient: { rollouts: 4, horizon: 10 }, localSteps: 4, stepSize: 0.05, rounds: ${ROUNDS} }
 seeds: 2
-evaluate: { every: 100, metrics: [J, gap, bytes] }
+evaluate: { every: 50, metrics: [J, gap, bytes] }
 `,
 }
 
-/** A process of the program. */
-interface Started {
-  readonly child: ChildProcess
-  readonly said: () => string
-  /** its exit code; null where it was killed */
-  readonly ended: Promise<number | null>
-}
-
-function start(args: readonly string[]): Started {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
-  alive.add(child)
-  let said = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4000)))
-  const ended = once(child, 'exit').then(([code]) => {
-    alive.delete(child)
-    return code as number | null
-  })
-  return { child, said: () => said, ended }
-}
-
-/** All that a run ends in, by file. */
-function resultOf(folder: string): Record<string, string> {
-  const models = readdirSync(join(folder, 'models'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.safetensors'))
-    .map((name) => join('models', name))
-  const hashOf = (name: string): string =>
-    createHash('sha256')
-      .update(readFileSync(join(folder, name)))
-      .digest('hex')
-  return Object.fromEntries(
-    [...models, 'rows.csv', 'summary.json'].toSorted().map((name) => [name, hashOf(name)]),
-  )
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
-
-const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** Resolves when a file whose path holds `part` is written below the folder, or after some seconds without one. */
-async function written(folder: string, part: string): Promise<void> {
+/** Resolves when a file whose path holds `part` is written below the folder, after some seconds without one, or when `isOver`. */
+async function written(folder: string, part: string, isOver: () => boolean): Promise<void> {
   const watcher = watch(folder, { recursive: true })
-  await Promise.race([
-    new Promise<void>((resolve) =>
-      watcher.on('change', (_, name) => String(name).includes(part) && resolve()),
-    ),
-    after(3000),
-  ])
+  let isWritten = false
+  watcher.on('change', (_, name) => (isWritten ||= String(name).includes(part)))
+  await passed(3000, () => isWritten || isOver())
   watcher.close()
 }
 
+/** Resolves after so many ms, or when `isOver`. */
+function passed(ms: number, isOver: () => boolean): Promise<unknown> {
+  const end = performance.now() + ms
+  return until(() => isOver() || performance.now() >= end)
+}
+
 /** Waits until the next kill: for a while since the last start, or for something to be written. */
-function instant(stream: Stream, folder: string): Promise<void> {
+function instant(stream: Stream, folder: string, isOver: () => boolean): Promise<unknown> {
   const parts = ['checkpoints', 'records', 'members', 'parts', 'models', '.journal']
   return below(stream, 2) === 0
-    ? after(below(stream, 1500))
-    : written(folder, parts[below(stream, parts.length)] as string)
+    ? passed(below(stream, 1500), isOver)
+    : written(folder, parts[below(stream, parts.length)] as string, isOver)
 }
 
 /** How often whom. */
@@ -125,11 +85,11 @@ interface Federation {
 /** `fedrl serve`, and two processes of `fedrl join`. */
 async function serveAndJoin(file: string, out: string): Promise<Federation> {
   const port = await freePort()
-  const serve = (): Started =>
-    start(['serve', file, '--listen', `127.0.0.1:${port}`, '--out', out, '--agents', 'a,b,c,d,e'])
+  const serve = (): Running =>
+    startFedrl(['serve', file, '--listen', `127.0.0.1:${port}`, '--out', out, '--agents', 'a,b,c,d,e'])
   const groups = ['a,b,c', 'd,e']
-  const joinAs = (names: string): Started =>
-    start([
+  const joinAs = (names: string): Running =>
+    startFedrl([
       'join',
       `ws://127.0.0.1:${port}`,
       '--agent',
@@ -143,10 +103,9 @@ async function serveAndJoin(file: string, out: string): Promise<Federation> {
     ])
   let server = serve()
   const agents = groups.map(joinAs)
-  const replace = async (old: Started, again: () => Started): Promise<Started | null> => {
+  const replace = async (old: Running, again: () => Running): Promise<Running | null> => {
     if (old.child.exitCode !== null) return null
-    old.child.kill('SIGKILL')
-    await old.ended
+    await old.kill()
     // it ended by itself just then
     return old.child.signalCode === null ? null : again()
   }
@@ -154,40 +113,26 @@ async function serveAndJoin(file: string, out: string): Promise<Federation> {
     isOver: () => server.child.exitCode !== null,
     async kill(whom, pick) {
       const index = pick % agents.length
-      const old = whom === 'server' ? server : (agents[index] as Started)
+      const old = whom === 'server' ? server : (agents[index] as Running)
       const next = await replace(old, whom === 'server' ? serve : () => joinAs(groups[index] as string))
       if (next !== null && whom === 'server') server = next
       else if (next !== null) agents[index] = next
       return next !== null
     },
     async over() {
-      expect([await server.ended, server.said()]).toEqual([0, expect.any(String)])
-      for (const { child, ended } of agents) {
+      expect([await server.ended(), server.said()]).toEqual([0, expect.any(String)])
+      for (const agent of agents) {
         // one that was killed after its end has nobody to come back to
-        if (child.exitCode === null) await Promise.race([ended, after(3000)])
-        if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
-        await ended
+        await passed(3000, () => agent.child.exitCode !== null)
+        await agent.kill()
       }
     },
   }
 }
 
-/** Processes that a process started. */
-const childrenOf = (pid: number): number[] => {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-      .trim()
-      .split(' ')
-      .filter(Boolean)
-      .map(Number)
-  } catch {
-    return []
-  }
-}
-
 /** `fedrl up`, which starts its agents again itself. */
 function upAlone(file: string, out: string): Federation {
-  const up = (): Started => start(['up', file, '--processes', '2', '--out', out])
+  const up = (): Running => startFedrl(['up', file, '--processes', '2', '--out', out])
   let server = up()
   return {
     isOver: () => server.child.exitCode !== null,
@@ -196,16 +141,15 @@ function upAlone(file: string, out: string): Federation {
       const agents = childrenOf(server.child.pid as number)
       const agent = agents[pick % agents.length]
       if (whom === 'agents') return agent !== undefined && process.kill(agent, 'SIGKILL')
-      server.child.kill('SIGKILL')
-      await server.ended
+      await server.kill()
       if (server.child.signalCode === null) return false
       // its agents notice, and go
-      while (agents.some((pid) => isRunning(pid))) await after(5)
+      await until(() => !agents.some(isRunning))
       server = up()
       return true
     },
     async over() {
-      expect([await server.ended, server.said()]).toEqual([0, expect.any(String)])
+      expect([await server.ended(), server.said()]).toEqual([0, expect.any(String)])
     },
   }
 }
@@ -234,7 +178,7 @@ async function runKilled(
   mkdirSync(out)
   const federation = await how(file, out)
   for (let kills = 0; kills < A_RUN && !federation.isOver() && wanted.server + wanted.agents > 0;) {
-    await instant(stream, out)
+    await instant(stream, out, federation.isOver)
     const whom = wanted.agents === 0 || (wanted.server > 0 && below(stream, 2) === 0) ? 'server' : 'agents'
     if (!(await federation.kill(whom, below(stream, 1000)))) continue
     wanted[whom]--
@@ -248,14 +192,8 @@ describe.each(Object.keys(FILES))('%s', (name) => {
   const file = join(root, `${Object.keys(FILES).indexOf(name)}.yaml`)
   writeFileSync(file, `name: killed\n${FILES[name]}`)
   let expected: Record<string, string> | null = null
-  const undisturbed = (): Record<string, string> => {
-    const out = join(root, `whole-${Object.keys(FILES).indexOf(name)}`)
-    expect(fedrl(['run', file, '--out', out, '--threads', '1']).code).toBe(0)
-    return resultOf(out)
-  }
 
   // `up` is asked for its processes in a way that Linux has alone
-  const few = KILLS === undefined
   it.each([
     ['serve and join', serveAndJoin, few && name !== 'fed-asyn-q, two variants and two seeds'],
     ['up', upAlone, process.platform !== 'linux' || (few && name !== 'fast-fedpg, two seeds')],
@@ -263,7 +201,7 @@ describe.each(Object.keys(FILES))('%s', (name) => {
     '%s',
     async (command, how, isLeftOut) => {
       if (isLeftOut) return
-      expected ??= undisturbed()
+      expected ??= simulated(file, `${file}-whole`)
       const share = KILLS === undefined ? 2 : Math.ceil(Number(KILLS) / 4)
       const wanted: Kills = { server: share, agents: share }
       const stream = streamOf(SEED, command.length + name.length, Purpose.walk)

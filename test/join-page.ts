@@ -1,11 +1,8 @@
 /** The join page in a real Chromium, and the built program around it, for tests. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
-import { BIN } from './fedrl.ts'
+import { startFedrl, type Running } from './processes.ts'
 import { ROOT } from './source.ts'
 
 /** Path of the browser; empty where its tests are to be skipped. */
@@ -28,43 +25,8 @@ const FLAGS = [
 /** A browser. */
 export const launch = (): Promise<Browser> => chromium.launch({ executablePath: EXECUTABLE, args: FLAGS })
 
-/** A process of the program, and what it says on stderr. */
-export interface Started {
-  readonly child: ChildProcess
-  readonly said: () => string
-}
-
-/** Every process that was started and runs. */
-export const running = new Set<ChildProcess>()
-
-/** Starts the built program. */
-export function start(args: readonly string[]): Started {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] })
-  running.add(child)
-  child.once('exit', () => running.delete(child))
-  let said = ''
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => (said += text))
-  return { child, said: () => said }
-}
-
-/** Waits for the end of a process. @returns its exit code, and what it said where that is not 0 */
-export async function endOf({ child, said }: Started): Promise<[number | null, string]> {
-  if (child.exitCode === null) await once(child, 'exit')
-  return [child.exitCode, child.exitCode === 0 ? '' : said()]
-}
-
-/** Waits until what a process says matches, and gives the first group. @throws Error where it ends before */
-export async function saying({ child, said }: Started, pattern: RegExp): Promise<string> {
-  for (;;) {
-    const found = pattern.exec(said())
-    if (found !== null) return found[1] ?? ''
-    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${said()}`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
-
 /** A server that was started, and the addresses that it gave out. */
-export interface ServerStarted extends Started {
+export interface ServerStarted extends Running {
   /** for agents */
   readonly url: string
   /** for people */
@@ -77,18 +39,9 @@ export async function startServer(
   out: string,
   more: readonly string[] = [],
 ): Promise<ServerStarted> {
-  const started = start(['serve', file, '--listen', '127.0.0.1:0', '--out', out, ...more])
-  const link = await saying(started, /(http:\S+)/)
+  const started = startFedrl(['serve', file, '--listen', '127.0.0.1:0', '--out', out, ...more])
+  const link = await started.saying(/http:\S+/)
   return { ...started, link, url: new URL('/', link).href.replace('http:', 'ws:') }
-}
-
-/** A port that nobody uses now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 /** A tab with the join page, and all that went wrong in it. */

@@ -2,26 +2,28 @@
  * A federation over NATS whose server loses its machine: killed at random instants, its run folder gone, it goes on elsewhere from the copy on
  * the broker, which is killed too; on the built program.
  */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Purpose, below, streamOf } from '../src/numeric/stream.ts'
-import { BIN, fedrl } from './fedrl.ts'
+import { fedrl } from './fedrl.ts'
 import { noBroker, startBroker, type Broker } from './nats-server.ts'
+import { finished, killAll, resultOf, simulated, startFedrl, type Running } from './processes.ts'
+import { until } from './until.ts'
 
 /** So many times the server is killed; without the flag a few. */
 const USUAL_KILLS = 3
 const KILLS = Number(process.env['FEDRL_MIRROR_KILLS'] ?? USUAL_KILLS)
 const SEED = Number(process.env['FEDRL_KILLS_SEED'] ?? 1)
 
+/** Per variant: a run is long enough for all kills. */
+const STEPS = KILLS > USUAL_KILLS ? 2000 * KILLS : 3000
+
 const root = mkdtempSync(join(tmpdir(), 'fedrl-nats-mirror-'))
-const children = new Set<ChildProcess>()
 const brokers = new Set<Broker>()
 afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL')
+  killAll()
   for (const broker of brokers) await broker.kill()
   rmSync(root, { recursive: true })
 })
@@ -31,9 +33,9 @@ const FILES: Readonly<Record<string, string>> = {
 name: q
 environment: { family: garnet, states: 12, actions: 3, branching: 3, discount: 0.9 }
 agents: { count: 5, behavior: { dirichlet: 0.5 } }
-algorithm: { name: fed-asyn-q, averaging: equal, stepSize: 0.1, syncPeriod: 10, steps: ${2000 * KILLS}, initial: perAgent }
+algorithm: { name: fed-asyn-q, averaging: equal, stepSize: 0.1, syncPeriod: 10, steps: ${STEPS}, initial: perAgent }
 seeds: 1
-evaluate: { every: 1000, metrics: [error, bytes] }
+evaluate: { every: 500, metrics: [error, bytes] }
 vary: { algorithm.averaging: [equal, importance] }
 `,
   'fast-fedpg': `
@@ -51,68 +53,30 @@ const KINDS = Object.keys(FILES).slice(0, KILLS > USUAL_KILLS ? undefined : 1)
 const fileOf = (name: string): string => join(root, `${name}.yaml`)
 for (const [name, text] of Object.entries(FILES)) writeFileSync(fileOf(name), text)
 
-const MODELS: Readonly<Record<string, readonly string[]>> = {
-  'fed-asyn-q': ['averaging=equal/1.safetensors', 'averaging=importance/1.safetensors'],
-  'fast-fedpg': ['default/1.safetensors', 'default/2.safetensors'],
-}
+const expected: Record<string, Record<string, string>> = {}
+beforeAll(() => {
+  for (const name of KINDS) expected[name] = simulated(fileOf(name), join(root, `whole-${name}`))
+})
 
-const filesOf = (name: string, folder: string): string[] =>
-  [...(MODELS[name] ?? []).map((model) => join('models', model)), 'rows.csv', 'summary.json'].map((file) =>
-    readFileSync(join(folder, file), 'base64'),
-  )
-
-/** The files of the same experiment, simulated. */
-function simulated(name: string): string[] {
-  const folder = join(root, `whole-${name}`)
-  if (!existsSync(folder))
-    expect(fedrl(['run', fileOf(name), '--out', folder, '--threads', '1']).code).toBe(0)
-  return filesOf(name, folder)
-}
-
-/** A process of the program, and what it says on stderr. */
-interface Started {
-  readonly child: ChildProcess
-  readonly said: () => string
-}
-
-function start(args: readonly string[]): Started {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
-  children.add(child)
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
-  return { child, said: () => said }
-}
-
-async function exitOf({ child }: Started): Promise<number | null> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-  return child.exitCode
-}
-
-async function ended(started: Started): Promise<void> {
-  const code = await exitOf(started)
-  expect([code, code === 0 ? '' : started.said()]).toEqual([0, ''])
-}
-
-async function kill(started: Started): Promise<void> {
-  started.child.kill('SIGKILL')
-  await exitOf(started)
-}
-
-async function until(condition: () => boolean, by: Started): Promise<void> {
-  while (!condition()) {
-    if (by.child.exitCode !== null) throw new Error(`it ended with ${by.child.exitCode}: ${by.said()}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
+/** Waits for a condition that `by` brings about. */
+const untilBy = (by: Running, holds: () => boolean): Promise<boolean> =>
+  until(() => {
+    const isSo = holds()
+    if (!isSo && by.child.exitCode !== null)
+      throw new Error(`it ended with ${by.child.exitCode}: ${by.said()}`)
+    return isSo
+  })
 
 const recordBytes = (folder: string, run: string): number =>
   statSync(join(folder, 'federation', 'records', `${run}.jsonl`), { throwIfNoEntry: false })?.size ?? 0
 
 /** The last line that a command has said. */
-const last = ({ said }: Started): string | undefined => said().trim().split('\n').at(-1)
+const last = ({ said }: Running): string | undefined => said().trim().split('\n').at(-1)
 
 describe.skipIf(noBroker !== null)(
   `a run that outlives its server's machine${noBroker === null ? '' : `: ${noBroker}`}`,
+  // leases run out and agents come back while others work
+  { concurrent: true },
   () => {
     let brokersMade = 0
     async function brokerWith(limits = ''): Promise<{ readonly broker: Broker; readonly conf: string }> {
@@ -123,12 +87,12 @@ describe.skipIf(noBroker !== null)(
       brokers.add(broker)
       return { broker, conf }
     }
-    const serve = (name: string, url: string, out: string): Started =>
-      start(['serve', fileOf(name), '--nats', url, '--out', out, '--mirror'])
-    const join2 = (name: string, url: string): readonly Started[] =>
+    const serve = (name: string, url: string, out: string): Running =>
+      startFedrl(['serve', fileOf(name), '--nats', url, '--out', out, '--mirror'])
+    const join2 = (name: string, url: string): readonly Running[] =>
       ['a,b,c', 'd,e'].map((names) => {
         const state = join(root, `${name}-${names}-${new URL(url).port}`)
-        return start(['join', url, '--agent', names, '--state', state, '--wait', '60'])
+        return startFedrl(['join', url, '--agent', names, '--state', state, '--wait', '60'])
       })
 
     for (const name of KINDS)
@@ -144,20 +108,20 @@ describe.skipIf(noBroker !== null)(
           let server = serve(name, url, out)
           let kills = 0
           while (kills < KILLS) {
-            await until(() => server.said().includes('listening') || server.child.exitCode !== null, server)
+            await until(() => server.said().includes('listening') || server.child.exitCode !== null)
             await new Promise((resolve) => setTimeout(resolve, below(stream, 900)))
             if (server.child.exitCode !== null) break
-            await kill(server)
+            await server.kill()
             kills++
             if (kills % 3 === 2) await broker.kill()
             if (below(stream, 4) > 0) rmSync(out, { recursive: true, force: true })
             if (kills % 3 === 2) await broker.start()
             server = serve(name, url, out)
           }
-          for (const one of [server, ...agents]) await ended(one)
+          await finished(server, ...agents)
           expect(kills).toBeGreaterThan(0)
           if (KILLS > USUAL_KILLS) console.log(`${name}: the server was killed ${kills} times`)
-          expect(filesOf(name, out)).toEqual(simulated(name))
+          expect(resultOf(out)).toEqual(expected[name])
         },
       )
 
@@ -170,29 +134,29 @@ describe.skipIf(noBroker !== null)(
         const [one, two] = [join(root, 'machine-1'), join(root, 'machine-2')]
         const agents = join2(name, broker.url)
         const first = serve(name, broker.url, one)
-        await until(() => recordBytes(one, '0-1') > 3000, first)
+        await untilBy(first, () => recordBytes(one, '0-1') > 3000)
         first.child.kill('SIGSTOP')
         // it waits until the lease of the first has expired
         const second = serve(name, broker.url, two)
-        await until(() => recordBytes(two, '0-1') > recordBytes(one, '0-1') + 2000, second)
+        await untilBy(second, () => recordBytes(two, '0-1') > recordBytes(one, '0-1') + 2000)
         expect(second.said()).toContain(
           'the run was brought back from the broker; it was served last by process ',
         )
         const stale = recordBytes(one, '0-1')
         first.child.kill('SIGCONT')
-        expect(await exitOf(first)).toBe(1)
+        expect(await first.ended()).toBe(1)
         expect(last(first)).toMatch(
           /another server has taken the run over|the federation fedrl.default was taken over by process \d+ on .*machine-2|trials are kept; to finish: the same command again/,
         )
-        await kill(second)
+        await second.kill()
         rmSync(two, { recursive: true })
         expect(recordBytes(one, '0-1')).toBeLessThan(stale + 1000)
         const back = serve(name, broker.url, one)
-        for (const process of [back, ...agents]) await ended(process)
+        await finished(back, ...agents)
         expect(back.said()).toMatch(
           /the run was brought back from the broker; .* machine-2|run folder .*machine-2/,
         )
-        expect(filesOf(name, one)).toEqual(simulated(name))
+        expect(resultOf(one)).toEqual(expected[name])
       },
     )
 
@@ -205,7 +169,7 @@ describe.skipIf(noBroker !== null)(
         const out = join(root, 'full')
         const agents = join2(name, broker.url)
         const server = serve(name, broker.url, out)
-        expect(await exitOf(server)).toBe(1)
+        expect(await server.ended()).toBe(1)
         expect(server.said()).toContain(
           `\nthe broker ${broker.url} has no room left for the mirror (insufficient resources)\n`,
         )
@@ -213,8 +177,8 @@ describe.skipIf(noBroker !== null)(
         await broker.kill()
         writeFileSync(conf, readFileSync(conf, 'utf8').replace('max_file_store: 50000', ''))
         await broker.start()
-        for (const process of [serve(name, broker.url, out), ...agents]) await ended(process)
-        expect(filesOf(name, out)).toEqual(simulated(name))
+        await finished(serve(name, broker.url, out), ...agents)
+        expect(resultOf(out)).toEqual(expected[name])
       },
     )
 

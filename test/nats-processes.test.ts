@@ -1,14 +1,13 @@
 /** A federation over NATS from the command line, its broker, its server and its agents killed on the way; on the built program. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { addKey, initKeys, revokeKey, writeKey } from '../src/experiment/federated/key-folder.ts'
 import { makeKey } from '../src/federation/keys/ed25519.ts'
-import { fedrl, type Outcome } from './fedrl.ts'
 import { noBroker, startBroker, type Broker } from './nats-server.ts'
-import { killAll, recorded, startFedrl, type Running } from './processes.ts'
+import { finished, killAll, recorded, resultOf, simulated, startFedrl } from './processes.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'fedrl-nats-'))
 const brokers = new Set<Broker>()
@@ -25,9 +24,9 @@ writeFileSync(
 name: q
 environment: { family: garnet, states: 12, actions: 3, branching: 3, discount: 0.9 }
 agents: { count: 5, behavior: { dirichlet: 0.5 } }
-algorithm: { name: fed-asyn-q, averaging: equal, stepSize: 0.1, syncPeriod: 10, steps: 4000, initial: perAgent }
+algorithm: { name: fed-asyn-q, averaging: equal, stepSize: 0.1, syncPeriod: 10, steps: 2000, initial: perAgent }
 seeds: 1
-evaluate: { every: 1000, metrics: [error, bytes] }
+evaluate: { every: 500, metrics: [error, bytes] }
 vary: { algorithm.averaging: [equal, importance] }
 `,
 )
@@ -38,33 +37,19 @@ async function brokerWith(args: readonly string[]): Promise<Broker> {
   return broker
 }
 
-/** It did what it was to do. */
-const ended = async (one: Running): Promise<void> =>
-  expect([await one.ended(), one.child.exitCode === 0 ? '' : one.said()]).toEqual([0, ''])
+let expected: Record<string, string> = {}
+beforeAll(() => void (expected = simulated(FILE, join(root, 'whole'))))
 
-const MODELS = ['averaging=equal/1.safetensors', 'averaging=importance/1.safetensors']
-
-const filesOf = (folder: string): string[] =>
-  [...MODELS.map((model) => join('models', model)), 'rows.csv', 'summary.json'].map((name) =>
-    readFileSync(join(folder, name), 'base64'),
-  )
-
-/** The files of the same experiment, simulated. */
-function simulated(): string[] {
-  const folder = join(root, 'whole')
-  if (statSync(folder, { throwIfNoEntry: false }) === undefined)
-    expect(fedrl(['run', FILE, '--out', folder, '--threads', '1']).code).toBe(0)
-  return filesOf(folder)
+/** Of a command that fails: with what code, and the one line that it says last. */
+async function failure(args: readonly string[]): Promise<[number | null, string | undefined]> {
+  const one = startFedrl(args)
+  return [await one.ended(), one.said().trim().split('\n').at(-1)]
 }
-
-/** Commands that fail: with what code, and the one line that they say last. */
-const failure = ({ code, stderr }: Outcome): [number | null, string | undefined] => [
-  code,
-  stderr.trim().split('\n').at(-1),
-]
 
 describe.skipIf(noBroker !== null)(
   `NATS from the command line${noBroker === null ? '' : `: ${noBroker}`}`,
+  // leases run out and agents come back while others work
+  { concurrent: true },
   () => {
     const joinAs = (url: string, names: string, more: readonly string[] = []): string[] => {
       const state = join(root, `${names}-${new URL(url).port}`)
@@ -83,22 +68,22 @@ describe.skipIf(noBroker !== null)(
         const others = startFedrl(joinAs(url, 'a,b,c'))
         const killed = startFedrl(joinAs(url, 'd,e'))
 
-        await recorded(live, 5000)
+        await recorded(live, 2000)
         await broker.kill()
         await broker.start()
-        await recorded(live, 10_000)
+        await recorded(live, 5000)
         await first.kill()
         // the lease that the killed server left is that of the same run folder: nothing is waited for
         const second = startFedrl(serve)
-        await recorded(live, 5000, '1-1')
+        await recorded(live, 2000, '1-1')
         others.child.kill('SIGSTOP')
         await killed.kill()
         const again = startFedrl(joinAs(url, 'd,e'))
         await new Promise((resolve) => setTimeout(resolve, 1000))
         others.child.kill('SIGCONT')
 
-        for (const one of [second, others, again]) await ended(one)
-        expect(filesOf(live)).toEqual(simulated())
+        await finished(second, others, again)
+        expect(resultOf(live)).toEqual(expected)
       },
     )
 
@@ -106,8 +91,8 @@ describe.skipIf(noBroker !== null)(
       const broker = await brokerWith(['-js', '-sd', join(root, 'two')])
       const first = startFedrl(['serve', FILE, '--nats', broker.url, '--out', join(root, 'one')])
       await first.saying(/listening/)
-      const other = fedrl(['serve', FILE, '--nats', broker.url, '--out', join(root, 'other')])
-      expect(failure(other)).toEqual([
+      const other = ['serve', FILE, '--nats', broker.url, '--out', join(root, 'other')]
+      expect(await failure(other)).toEqual([
         2,
         expect.stringMatching(/^--nats: nats:.*: the federation fedrl.default is served by process \d+ on /),
       ])
@@ -116,13 +101,13 @@ describe.skipIf(noBroker !== null)(
 
     it('a broker without JetStream: one line on both sides', async () => {
       const broker = await brokerWith([])
-      const serve = fedrl(['serve', FILE, '--nats', broker.url, '--out', join(root, 'none')])
-      expect(failure(serve)).toEqual([
+      const serve = ['serve', FILE, '--nats', broker.url, '--out', join(root, 'none')]
+      expect(await failure(serve)).toEqual([
         2,
         `--nats: the broker ${broker.url} has no JetStream, which a federation needs: start nats-server with -js, or with the file that fedrl nats-config writes`,
       ])
-      const joined = fedrl(['join', broker.url, '--agent', 'a', '--state', join(root, 'a'), '--wait', '0'])
-      expect(failure(joined)).toEqual([
+      const joined = ['join', broker.url, '--agent', 'a', '--state', join(root, 'a'), '--wait', '0']
+      expect(await failure(joined)).toEqual([
         1,
         `cannot connect to ${broker.url}, subject fedrl.default: no server listens there, nor can one: the broker has no JetStream`,
       ])
@@ -140,7 +125,7 @@ describe.skipIf(noBroker !== null)(
         await revokeKey(keys, 'gone')
         await writeKey(serverKey, makeKey().pem)
         const config = ['nats-config', keys, '--server-key', serverKey, '--federation', 'ward', '--out', conf]
-        expect(fedrl(config)).toMatchObject({ code: 0 })
+        await finished(startFedrl(config))
         const broker = await brokerWith(['-c', conf])
         const url = `${broker.url}/ward`
         const live = join(root, 'keyed')
@@ -149,16 +134,16 @@ describe.skipIf(noBroker !== null)(
         const serving = ['serve', FILE, '--nats', url, '--nats-key', serverKey, '--out', live, ...keysOf]
         const server = startFedrl(serving)
         const agents = [startFedrl(joinAs(url, 'a,b,c', keysOf)), startFedrl(joinAs(url, 'd,e', keysOf))]
-        for (const one of [server, ...agents]) await ended(one)
-        expect(filesOf(live)).toEqual(simulated())
+        await finished(server, ...agents)
+        expect(resultOf(live)).toEqual(expected)
 
         const unknown = `the broker ${broker.url} does not let this user in: it knows no such key`
         for (const more of [keyOf('gone'), []])
-          expect(failure(fedrl(joinAs(url, 'gone', more)))).toEqual([1, unknown])
-        const other = fedrl([...joinAs(url, 'b', keyOf('a')), '--wait', '0'])
-        expect(failure(other)).toEqual([1, expect.stringContaining('the broker does not allow it')])
+          expect(await failure(joinAs(url, 'gone', more))).toEqual([1, unknown])
+        const other = [...joinAs(url, 'b', keyOf('a')), '--wait', '0']
+        expect(await failure(other)).toEqual([1, expect.stringContaining('the broker does not allow it')])
         const serve = ['serve', FILE, '--nats', url, '--out', join(root, 'stranger')]
-        expect(failure(fedrl([...serve, '--nats-key', join(keys, 'a.key')]))).toEqual([
+        expect(await failure([...serve, '--nats-key', join(keys, 'a.key')])).toEqual([
           2,
           '--nats: the broker does not let this user use JetStream: expected the key that fedrl nats-config was given for the server',
         ])

@@ -1,6 +1,6 @@
 /** A server that is asked to stop, and one whose disk is full, as processes; on the built program. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
@@ -13,32 +13,39 @@ afterAll(() => {
   rmSync(root, { recursive: true })
 })
 
-const FILE = join(root, 'q.yaml')
-writeFileSync(
-  FILE,
-  `name: q
+function fileOf(name: string, steps: number): string {
+  const file = join(root, `${name}.yaml`)
+  writeFileSync(
+    file,
+    `name: ${name}
 environment: { family: garnet, states: 12, actions: 3, branching: 3, discount: 0.9 }
 agents: { count: 3, behavior: { dirichlet: 0.5 } }
-algorithm: { name: fed-asyn-q, averaging: equal, stepSize: 0.1, syncPeriod: 10, steps: 6000, initial: perAgent }
-evaluate: { every: 2000, metrics: [error, bytes] }
+algorithm: { name: fed-asyn-q, averaging: equal, stepSize: 0.1, syncPeriod: 10, steps: ${steps}, initial: perAgent }
+evaluate: { every: 1000, metrics: [error, bytes] }
 `,
-)
+  )
+  return file
+}
+
+const FILE = fileOf('q', 2000)
+/** It fills a small disk. */
+const LONG = fileOf('long', 6000)
 
 const modelOf = (folder: string): string =>
   readFileSync(join(folder, 'models', 'default', '1.safetensors'), 'base64')
 
-const whole = join(root, 'whole')
-const simulated = (): string => {
-  if (statSync(whole, { throwIfNoEntry: false }) === undefined)
-    expect(fedrl(['run', FILE, '--out', whole, '--threads', '1']).code).toBe(0)
-  return modelOf(whole)
+/** The model of the simulation. */
+function simulated(file: string): string {
+  const folder = `${file}-simulated`
+  if (!existsSync(folder)) expect(fedrl(['run', file, '--out', folder, '--threads', '1']).code).toBe(0)
+  return modelOf(folder)
 }
 
 /** A server on a port that it chooses, which a second one takes over. */
-async function serving(out: string, port = '0') {
+async function serving(file: string, out: string, port = '0') {
   const server = startFedrl([
     'serve',
-    FILE,
+    file,
     '--listen',
     `127.0.0.1:${port}`,
     '--out',
@@ -60,27 +67,27 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
   '%s: the server gives back what is open, and goes on later',
   async (signal) => {
     const out = join(root, signal)
-    const first = await serving(out)
+    const first = await serving(FILE, out)
     const agents = startFedrl(['join', first.url, '--agent', 'a,b,c', '--state', `${out}-state`])
-    await recorded(out, 5000)
+    await recorded(out, 2000)
     first.child.kill(signal)
     expect(await first.ended()).toBe(130)
     expect(first.said()).toContain('stopped: 0 of 1 trials are kept; to finish: the same command again')
     await agents.saying(/not connected: the server stops/)
-    const second = await serving(out, first.port)
+    const second = await serving(FILE, out, first.port)
     expect([await second.ended(), await agents.ended()]).toEqual([0, 0])
-    expect(modelOf(out)).toBe(simulated())
+    expect(modelOf(out)).toBe(simulated(FILE))
     expect(events(out).filter((event) => event !== 'joined' && event !== 'left')).toEqual(['ready', 'stopped', 'ready', 'finished']) // prettier-ignore
     const [, ...rows] = readFileSync(join(out, 'federation', 'traffic.csv'), 'utf8')
       .trim()
       .split('\n')
-    for (const row of rows) expect(row).toMatch(/^\d,[abc],2,\d+,\d+,\d+,600,/)
+    for (const row of rows) expect(row).toMatch(/^\d,[abc],2,\d+,\d+,\d+,200,/)
   },
 )
 
 it('SIGTERM: an agent leaves', async () => {
   const out = join(root, 'leaving')
-  const server = await serving(out)
+  const server = await serving(FILE, out)
   const agent = startFedrl(['join', server.url, '--agent', 'a', '--state', `${out}-state`])
   await agent.saying(/a joined as agent 0/)
   agent.child.kill('SIGTERM')
@@ -104,16 +111,16 @@ it('a disk that is really full stops the server, and with more room it goes on',
   if (disk === null) return context.skip()
   try {
     const out = join(disk, 'run')
-    const first = await serving(out, '0')
+    const first = await serving(LONG, out)
     const agents = startFedrl(['join', first.url, '--agent', 'a,b,c', '--state', join(root, 'disk-state')])
     expect(await first.ended()).toBe(1)
     expect(first.said()).toMatch(
       /cannot write .+: no space left on the device \(ENOSPC\)\n0 of 1 trials are kept; to finish: the same command again\n$/,
     )
     expect(spawnSync('mount', ['-o', 'remount,size=16m', disk]).status).toBe(0)
-    const second = await serving(out, first.port)
+    const second = await serving(LONG, out, first.port)
     expect([await second.ended(), await agents.ended()]).toEqual([0, 0])
-    expect(modelOf(out)).toBe(simulated())
+    expect(modelOf(out)).toBe(simulated(LONG))
   } finally {
     spawnSync('umount', ['-l', disk])
   }
@@ -124,7 +131,7 @@ it('a disk that is full stops an agent, which says so', async (context) => {
   // only root may mount
   if (disk === null) return context.skip()
   try {
-    const server = await serving(join(root, 'agent-disk-run'))
+    const server = await serving(LONG, join(root, 'agent-disk-run'))
     const agent = startFedrl(['join', server.url, '--agent', 'a,b,c', '--state', join(disk, 'state')])
     expect(await agent.ended()).toBe(1)
     expect(agent.said()).toMatch(/\ncannot write .+\.journal: no space left on the device \(ENOSPC\)\n$/)

@@ -204,6 +204,9 @@ describe('a federation under way', () => {
     const { text } = await here.get('/status')
     expect(text).not.toContain('ward-a')
     expect(text).toContain('"name":"agent 0"')
+    const kept = async () => textOf(here.out, 'federation/traffic.csv').catch(() => '')
+    // a server that is killed from here on has counted this session
+    await until(async () => (await kept()).includes('\n0,ward-a,1,'))
     here.stop.abort()
     await expect(here.done).rejects.toThrow(
       'stopped: 0 of 1 trials are kept; to finish: the same command again',

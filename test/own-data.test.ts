@@ -40,7 +40,7 @@ const model = (folder: string, variant = 'default'): string =>
 
 const WARDS = `name: wards
 environment: { states: 3, actions: 2, discount: 0.95, rewardRange: [-2, 0] }
-algorithm: { name: fed-asyn-q, averaging: importance, stepSize: 0.1, syncPeriod: 10, steps: 2000 }
+algorithm: { name: fed-asyn-q, averaging: importance, stepSize: 0.1, syncPeriod: 10, steps: 500 }
 `
 const ward = (letter: string): string => readFileSync(join(ROOT, 'examples', `ward-${letter}.csv`), 'utf8')
 
@@ -110,7 +110,7 @@ describe('logs', () => {
 const MODEL = `name: inline
 environment: { mdp: ./ward.mdp.json }
 agents: { count: 2, behavior: { table: ./behavior.json } }
-algorithm: { name: fed-asyn-q, averaging: equal, stepSize: 0.1, syncPeriod: 10, steps: 1000, initial: perAgent }
+algorithm: { name: fed-asyn-q, averaging: equal, stepSize: 0.1, syncPeriod: 10, steps: 300, initial: perAgent }
 `
 
 it('files of the experiment travel with it: agents elsewhere need none of them', async () => {

@@ -1,69 +1,24 @@
 /** The Python agent: its own checks, and federations of it and of agents of Node with the built server. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { addKey, initKeys } from '../src/experiment/federated/key-folder.ts'
 import { Purpose, streamOf, uniform } from '../src/numeric/stream.ts'
 import { authority } from './certificates.ts'
-import { BIN, fedrl } from './fedrl.ts'
+import { fedrl } from './fedrl.ts'
+import { finished, freePort, killAll, recorded, start, startFedrl, type Running } from './processes.ts'
 import { environment, noPython, PYTHON_ENV, runModule } from './python.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'fedrl-python-'))
-const children = new Set<ChildProcess>()
 afterAll(() => {
-  for (const child of children) child.kill('SIGKILL')
+  killAll()
   rmSync(root, { recursive: true })
 })
 
-/** A process, and what it said on stderr. */
-interface Running {
-  readonly child: ChildProcess
-  said(): string
-  /** its exit code */
-  ended(): Promise<number | null>
-}
-
-function start(program: string, args: readonly string[]): Running {
-  const child = spawn(program, args, { cwd: root, env: PYTHON_ENV, stdio: ['ignore', 'ignore', 'pipe'] })
-  children.add(child)
-  let said = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
-  return {
-    child,
-    said: () => said,
-    async ended() {
-      if (child.exitCode === null) await once(child, 'close')
-      return child.exitCode
-    },
-  }
-}
-
-const node = (...args: readonly string[]): Running => start(process.execPath, [BIN, ...args])
-const python = (...args: readonly string[]): Running => start(environment(), ['-m', 'fedrl_agent', ...args])
-
-async function finish(...running: readonly Running[]): Promise<void> {
-  for (const one of running) expect([await one.ended(), one.child.exitCode === 0 ? '' : one.said()]).toEqual([0, '']) // prettier-ignore
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5))
-}
-
-async function kill({ child }: Running): Promise<void> {
-  child.kill('SIGKILL')
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
+const node = (...args: readonly string[]): Running => startFedrl(args, root)
+const python = (...args: readonly string[]): Running =>
+  start(environment(), ['-m', 'fedrl_agent', ...args], { cwd: root, env: PYTHON_ENV })
 
 const path = (name: string): string => join(root, name)
 
@@ -71,13 +26,6 @@ function fileOf(name: string, lines: readonly string[]): string {
   writeFileSync(path(name), `${lines.join('\n')}\n`)
   return path(name)
 }
-
-/** Whether the record of a run has so many bytes. */
-const recorded =
-  (out: string, record: string, bytes: number): (() => boolean) =>
-  () =>
-    (statSync(join(path(out), 'federation', 'records', record), { throwIfNoEntry: false })?.size ?? 0) >=
-    bytes
 
 const read = (...names: readonly string[]): string => readFileSync(join(root, ...names), 'base64')
 
@@ -136,8 +84,8 @@ describe.skipIf(noPython !== null)('in federations', { timeout: 300_000 }, () =>
     const file = fileOf('logs.yaml', [
       'environment: { states: 12, actions: 3, discount: 0.9, rewardRange: [0, 1] }',
       'agents: { logs: [a.csv, b.csv, c.csv, d.csv] }',
-      'algorithm: { name: fed-asyn-q, syncPeriod: 10, steps: 2000, initial: perAgent }',
-      'evaluate: { every: 1000, metrics: [bytes] }',
+      'algorithm: { name: fed-asyn-q, syncPeriod: 10, steps: 1000, initial: perAgent }',
+      'evaluate: { every: 500, metrics: [bytes] }',
       'vary: { algorithm: [{ averaging: equal, stepSize: 0.1 }, { averaging: importance, stepSize: { polynomial: 0.7 } }] }',
     ])
     expect(fedrl(['run', file, '--out', path('logs-whole'), '--threads', '1']).code).toBe(0)
@@ -149,12 +97,12 @@ describe.skipIf(noPython !== null)('in federations', { timeout: 300_000 }, () =>
     const first = server()
     const others = [node(...own('a')), python(...own('b')), node(...own('c'))]
     const killed = python(...own('d'))
-    await until(recorded('logs-live', '0-1.jsonl', 4000))
-    await kill(killed)
+    await recorded(path('logs-live'), 2000, '0-1')
+    await killed.kill()
     const again = python(...own('d'))
-    await until(recorded('logs-live', '1-1.jsonl', 4000))
-    await kill(first)
-    await finish(server(), again, ...others)
+    await recorded(path('logs-live'), 2000, '1-1')
+    await first.kill()
+    await finished(server(), again, ...others)
 
     const models = readdirSync(path('logs-whole/models')).map((variant) => `${variant}/1`)
     expect(models).toHaveLength(2)
@@ -173,14 +121,14 @@ describe.skipIf(noPython !== null)('in federations', { timeout: 300_000 }, () =>
     ])
     expect(fedrl(['run', file, '--out', path('alone-whole'), '--threads', '1']).code).toBe(0)
     const [server, url] = await serve(file, 'alone-live', 'a')
-    await finish(python('join', url, '--agent', 'a', '--logs', log, '--state', path('state-alone'), '--wait', '60'), server()) // prettier-ignore
+    await finished(python('join', url, '--agent', 'a', '--logs', log, '--state', path('state-alone'), '--wait', '60'), server()) // prettier-ignore
     const models = ['default/1', 'default/2']
     expect(modelsOf('alone-live', models)).toEqual(modelsOf('alone-whole', models))
   })
 
   it('is let in by its key, over TLS, and by no other', async () => {
-    expect(fedrl(['keys', 'init', path('keys')]).code).toBe(0)
-    for (const name of ['a', 'b']) expect(fedrl(['keys', 'add', path('keys'), name]).code).toBe(0)
+    await initKeys(path('keys'))
+    for (const name of ['a', 'b']) await addKey(path('keys'), name)
     const ca = authority(path('ca'))
     const tls = ca.issue('server', ['DNS:localhost'])
     const file = fileOf('keys.yaml', [
@@ -203,7 +151,7 @@ describe.skipIf(noPython !== null)('in federations', { timeout: 300_000 }, () =>
       expect.stringContaining('others may read this key'),
     ])
     chmodSync(path('keys/a.key'), 0o600)
-    await finish(python(...own, '--key', path('keys/a.key')), server)
+    await finished(python(...own, '--key', path('keys/a.key')), server)
   })
 
   it('tells both sides that its environment has other S and A', async () => {
@@ -213,8 +161,8 @@ describe.skipIf(noPython !== null)('in federations', { timeout: 300_000 }, () =>
     const agent = python('join', url, '--agent', 'a', '--gym', 'Taxi-v3', '--state', path('state-other'), '--wait', '60') // prettier-ignore
     const said = 'expected an environment with 16 states and 4 actions, as the experiment has, got 500 and 6'
     expect([await agent.ended(), agent.said().split('\n').at(-2)]).toEqual([2, `error: ${said}`])
-    await until(() => running.said().includes('has another number of states or actions than the experiment'))
-    await kill(running)
+    await running.saying(/has another number of states or actions than the experiment/)
+    await running.kill()
   })
 
   /** Four agents act in an environment of Gymnasium. */
@@ -231,7 +179,7 @@ describe.skipIf(noPython !== null)('in federations', { timeout: 300_000 }, () =>
     const running = server()
     const agents = [0, 1, 2, 3].map(joining)
     await disturb?.(agents, joining)
-    await finish(running, ...agents)
+    await finished(running, ...agents)
   }
 
   const score = (out: string, name: string): number =>
@@ -258,12 +206,12 @@ describe.skipIf(noPython !== null)('in federations', { timeout: 300_000 }, () =>
   })
 
   it('an agent that is killed while it acts goes on where it was: the model is the same to the last byte', async () => {
-    const file = fileOf('killed.yaml', ownExperience('{ states: 500, actions: 6, discount: 0.9, rewardRange: [-10, 20] }', 'stepSize: 0.1, syncPeriod: 20, steps: 3000, initial: shared')) // prettier-ignore
+    const file = fileOf('killed.yaml', ownExperience('{ states: 500, actions: 6, discount: 0.9, rewardRange: [-10, 20] }', 'stepSize: 0.1, syncPeriod: 20, steps: 2000, initial: shared')) // prettier-ignore
     await acting('undisturbed', file, 'Taxi-v3')
     await acting('disturbed', file, 'Taxi-v3', async (agents, join) => {
-      for (const bytes of [1500, 5000]) {
-        await until(recorded('disturbed', '0-1.jsonl', bytes))
-        await kill(agents[1] as Running)
+      for (const bytes of [1500, 4000]) {
+        await recorded(path('disturbed'), bytes, '0-1')
+        await (agents[1] as Running).kill()
         agents[1] = join(1)
       }
     })

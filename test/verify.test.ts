@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { clock } from '../src/cli/live.ts'
+import { clock } from '../src/experiment/federated/clock.ts'
 import { invitee } from '../src/experiment/federated/join.ts'
+import { verifyRun } from '../src/experiment/federated/verify.ts'
 import { takePart } from '../src/federation/agent.ts'
 import { decodeFrame } from '../src/protocol/frame.ts'
 import { connectWebSocket } from '../src/transport/websocket.ts'
@@ -50,7 +51,7 @@ const verified = (folder: string, ...flags: string[]) => {
 const MODEL = `name: killed
 environment: { family: garnet, states: 12, actions: 3, branching: 3, discount: 0.9 }
 agents: { count: 4, behavior: { dirichlet: 0.5 } }
-algorithm: { name: fed-asyn-q, averaging: importance, stepSize: 0.1, syncPeriod: 10, steps: 2000, initial: perAgent }
+algorithm: { name: fed-asyn-q, averaging: importance, stepSize: 0.1, syncPeriod: 10, steps: 1500, initial: perAgent }
 evaluate: { every: 500, metrics: [error, bytes] }
 `
 
@@ -62,7 +63,7 @@ it('a server that was killed', async () => {
   const agents = ['a,b', 'c,d'].map((names) =>
     startFedrl(['join', `ws://${listen}`, '--agent', names, '--state', names], at),
   )
-  await recorded(join(at, 'run'), 5000)
+  await recorded(join(at, 'run'), 2000)
   await first.kill()
   const server = serve()
   for (const one of [server, ...agents]) expect(await one.ended()).toBe(0)
@@ -124,4 +125,6 @@ it('agents that miss rounds and are late, with a server that was killed', async 
   expect(lines.some(({ agents }) => agents.length === 2)).toBe(true)
   expect(lines.flatMap((line) => line.late)).toContain(2)
   expect(verified(at)).toMatchObject({ code: 0, said: { same: true } })
+  writeFileSync(join(run, 'federation', 'members.json'), '["a"')
+  await expect(verifyRun(run, {}, () => undefined)).rejects.toThrow('members.json is damaged')
 })

@@ -114,7 +114,8 @@ async function framesOf(): Promise<Frames> {
   return {
     connections: AGENTS,
     updates: 1,
-    taskBytes: encodeMessage({ kind: 'task', ...position, ahead: 1, agents: null, after: null, frame: task }).length,
+    taskBytes: encodeMessage({ kind: 'task', ...position, ahead: 1, agents: null, after: null, frame: task })
+      .length,
     updateBytes: encodeMessage({ kind: 'update', ...position, agent: 200, frame: update }).length,
     acks: 2,
     ackBytes: encodeMessage({ kind: 'ack', ...ack }).length,

@@ -83,7 +83,8 @@ async function framesOf(rounds: number, inner: number): Promise<Frames> {
   return {
     connections: PROCESSES,
     updates: each,
-    taskBytes: encodeMessage({ kind: 'task', ...position, ahead: 1, agents: null, after: null, frame: task }).length,
+    taskBytes: encodeMessage({ kind: 'task', ...position, ahead: 1, agents: null, after: null, frame: task })
+      .length,
     updateBytes: encodeMessage({ kind: 'update', ...position, agent: 1, frame: update }).length,
     acks: 2,
     ackBytes: encodeMessage({ kind: 'ack', ...message }).length,

@@ -2,14 +2,16 @@
 import { join as joinPath } from 'node:path'
 import { InputError, RunError } from '../experiment/errors.ts'
 import { openAgentState } from '../experiment/federated/agent-state.ts'
+import { clock } from '../experiment/federated/clock.ts'
 import type { OwnExperience } from '../experiment/federated/join.ts'
 import { threadedInvitee } from '../experiment/federated/threaded-join.ts'
 import { version } from '../experiment/version.ts'
-import { Refused, takePart, Unreachable, type AgentNotice } from '../federation/agent.ts'
+import { Refused, takePart, Unreachable } from '../federation/agent.ts'
+import { noticeLines, refusalOf } from './agent-notices.ts'
 import { connectorOf, type ConnectFlags } from './endpoint.ts'
 import { signersOf, type SignerFlags } from './signers.ts'
 import type { Io } from './io.ts'
-import { clock, parseNames } from './live.ts'
+import { parseNames } from './live.ts'
 
 /** The flags of `fedrl join`, as typed. */
 export interface JoinFlags extends ConnectFlags, SignerFlags {
@@ -19,6 +21,7 @@ export interface JoinFlags extends ConnectFlags, SignerFlags {
   readonly file?: string
   readonly state?: string
   readonly wait?: string
+  readonly giveUp?: string
 }
 
 const USUAL_WAIT = '10'
@@ -29,8 +32,11 @@ export async function join(url: string, flags: JoinFlags, io: Io): Promise<void>
   const [first = ''] = names
   const { connect, server } = await connectorOf(url, flags, first)
   const signers = await signersOf(names, flags, (line) => io.note(line))
+  const patience = patienceOf(flags)
   const sentAway: string[] = []
-  const state = await openAgentState(flags.state ?? joinPath('.fedrl', first))
+  const folder = flags.state ?? joinPath('.fedrl', first)
+  const lineOf = noticeLines(() => clock.now(), folder)
+  const state = await openAgentState(folder)
   try {
     const outcome = await takePart({
       names,
@@ -42,11 +48,12 @@ export async function join(url: string, flags: JoinFlags, io: Io): Promise<void>
       signerOf: (name) => signers.get(name) ?? null,
       journal: (run) => state.journal(run),
       clock,
-      patienceMs: 1000 * parseWait(flags.wait ?? USUAL_WAIT),
+      ...patience,
       signal: io.signal,
       onNotice(notice) {
         if (notice.type === 'turned-away') sentAway.push(refusalOf(notice))
-        io.note(noticeText(notice))
+        const line = lineOf(notice)
+        if (line !== null) io.note(line)
       },
     })
     if (sentAway.length > 0) throw new RunError(`${url} refused ${sentAway.join('; ')}`)
@@ -55,7 +62,7 @@ export async function join(url: string, flags: JoinFlags, io: Io): Promise<void>
       () => `${names.join(', ')}: ${outcome === 'finished' ? 'all runs are over' : 'left'}`,
     )
   } catch (error) {
-    throw explained(error, url, names)
+    throw explained(error, url, names, folder)
   } finally {
     await state.release()
   }
@@ -72,11 +79,16 @@ function namesOf({ agent, logs, module }: JoinFlags): readonly string[] {
   return names
 }
 
-/** Why the agents do not take part, or not to the end, for a person. */
-function explained(error: unknown, url: string, names: readonly string[]): unknown {
+/** Why the agents do not take part, or not to the end, for a person. @param folder with what they keep */
+function explained(error: unknown, url: string, names: readonly string[], folder: string): unknown {
   if (error instanceof Refused)
     return new RunError(`${url} refused ${names.join(', ')} (${error.code}): ${error.message}`)
-  return error instanceof Unreachable ? new RunError(error.message) : error
+  if (!(error instanceof Unreachable)) return error
+  return new RunError(
+    error.wasWelcome
+      ? `the server is gone: ${error.message}; it was stopped, or all runs are over; ${folder} keeps what a server may ask for, and the same command goes on`
+      : error.message,
+  )
 }
 
 const ownExperience = ({ logs, module, file }: JoinFlags): OwnExperience => ({
@@ -85,29 +97,14 @@ const ownExperience = ({ logs, module, file }: JoinFlags): OwnExperience => ({
   ...(file !== undefined && { file }),
 })
 
-function parseWait(text: string): number {
+/** How long a server is looked for. @throws InputError where that is no time */
+const patienceOf = ({ wait = USUAL_WAIT, giveUp }: JoinFlags) => ({
+  patienceMs: 1000 * secondsIn('--wait', wait),
+  ...(giveUp !== undefined && { returnMs: 1000 * secondsIn('--give-up', giveUp) }),
+})
+
+function secondsIn(flag: string, text: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
   if (Number.isFinite(seconds)) return seconds
-  throw new InputError('--wait', `expected a number of seconds, got ${text}`)
+  throw new InputError(flag, `expected a number of seconds, got ${text}`)
 }
-
-function noticeText(notice: AgentNotice): string {
-  switch (notice.type) {
-    case 'joined':
-      return `${notice.name} joined as agent ${notice.agent}`
-    case 'refused':
-      return `the server refused an update of agent ${notice.agent}: ${notice.reason}`
-    case 'turned-away':
-      return `the server refused ${refusalOf(notice)}`
-    case 'put-off':
-      return `the server does not take ${refusalOf(notice)}; trying again`
-    case 'away':
-      return `not connected: ${notice.reason}; trying again`
-  }
-}
-
-const refusalOf = ({
-  name,
-  code,
-  reason,
-}: Extract<AgentNotice, { type: 'turned-away' | 'put-off' }>): string => `${name} (${code}): ${reason}`

@@ -1,17 +1,7 @@
-/** What the commands of a federation share: the time, names of sessions and agents, and what they tell a person. */
+/** What the commands of a federation share: names of sessions and agents, and what they tell a person. */
 import { randomBytes } from 'node:crypto'
 import { InputError } from '../experiment/errors.ts'
-import type { Clock } from '../federation/clock.ts'
 import type { ServerNotice } from '../federation/server.ts'
-
-/** The time of this process. */
-export const clock: Clock = {
-  now: () => performance.now(),
-  after(ms, ring) {
-    const timer = setTimeout(ring, ms)
-    return () => clearTimeout(timer)
-  },
-}
 
 /** A name for a session: 32 hexadecimal digits. */
 export const newSession = (): string => randomBytes(16).toString('hex')

@@ -1,10 +1,9 @@
 /** The program: reads the command line, carries out one command and ends the process, which no other file does. */
 import { isatty } from 'node:tty'
 import { RunError } from '../experiment/errors.ts'
-import { version } from '../experiment/version.ts'
+import { carryOut } from './command-line.ts'
 import { failureDocument, failureOf, type Failure } from './failure.ts'
 import type { Io } from './io.ts'
-import { createProgram } from './program.ts'
 import { takeStdout } from './stdout.ts'
 
 const FAILED = 1
@@ -55,20 +54,9 @@ async function main(args: readonly string[]): Promise<number> {
     out: (text: string) => void print(text),
     err: (text: string) => void process.stderr.write(text),
   }
-  const program = createProgram(version, streams, ioOf)
-  try {
-    await program.parseAsync(args, { from: 'user' })
-    return 0
-  } catch (error) {
-    const command = program.commands.find((one) => one.name() === args[0])
-    const name = command === undefined ? 'fedrl' : `fedrl ${command.name()}`
-    const failure = failureOf(
-      error,
-      `usage: ${name} ${(command ?? program).usage()}; "${name} --help" explains`,
-    )
-    report(failure, args.includes('--json'))
-    return failure?.exitCode ?? 0
-  }
+  const failure = await carryOut(args, streams, ioOf)
+  report(failure, args.includes('--json'))
+  return failure?.exitCode ?? 0
 }
 
 /** Where nothing but a person's module can be the cause. */

@@ -1,6 +1,6 @@
 /** `fedrl nats-config`: writes the configuration of a nats-server on which each agent may send and hear for itself alone. */
 import { join, dirname, resolve } from 'node:path'
-import { writeAtomically } from '../experiment/disk.ts'
+import { blaming, writeAtomically } from '../experiment/disk.ts'
 import { isLoopback } from '../experiment/federated/loopback.ts'
 import { InputError } from '../experiment/errors.ts'
 import { readKeys, readPrivateKey } from '../experiment/federated/key-folder.ts'
@@ -53,13 +53,10 @@ export async function natsConfig(keys: string, flags: NatsConfigFlags, io: Io): 
   )
 }
 
-async function write(path: string, text: string): Promise<void> {
-  try {
-    await writeAtomically(path, [new TextEncoder().encode(text)])
-  } catch (error) {
-    throw new InputError('--out', `cannot write ${path}: ${(error as Error).message}`)
-  }
-}
+const write = (path: string, text: string): Promise<void> =>
+  blaming('--out', path, 'a file that can be written', () =>
+    writeAtomically(path, [new TextEncoder().encode(text)]),
+  )
 
 /** Where the broker listens. @throws InputError where that is no place, or one that others reach without encryption */
 function listenOf({ listen = USUAL, tlsCert, insecure }: NatsConfigFlags): BrokerConfig['listen'] {

@@ -4,10 +4,12 @@ import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { noBroker, startBroker, type Broker } from '../../test/nats-server.ts'
 import { addKey, initKeys, revokeKey } from '../experiment/federated/key-folder.ts'
 import type { Io } from './io.ts'
 import { preflight, type PreflightFlags } from './preflight.ts'
+import { checkBroker } from './preflight/doors.ts'
 import { checkDisk, checkVersions, runFolderBytes } from './preflight/machine.ts'
 import { parseExperiment } from '../experiment/parse.ts'
 
@@ -127,6 +129,10 @@ describe('fedrl preflight', () => {
     expect(text('broker')).toContain('cannot connect to the broker nats://127.0.0.1:1')
   })
 
+  it('finds a mirror without a broker', async () => {
+    expect((await looked({ mirror: true })).text('mirror')).toContain('--mirror: belongs to --nats')
+  })
+
   it('finds what no federation carries out', async () => {
     const alone = join(root, 'alone.yaml')
     const learners = TEXT.replace('name: fed-asyn-q', 'name: q-learning').replace('syncPeriod: 5, ', '')
@@ -134,6 +140,36 @@ describe('fedrl preflight', () => {
     const { states, text } = await looked({}, alone)
     expect(states['experiment']).toBe('fail')
     expect(text('experiment')).toContain('alone.yaml: q-learning needs everybody')
+  })
+})
+
+describe.skipIf(noBroker !== null)(`a broker${noBroker === null ? '' : `: ${noBroker}`}`, () => {
+  let broker: Broker
+  beforeAll(async () => {
+    const config = join(root, 'nats.conf')
+    await writeFile(config, `jetstream: { store_dir: "${join(root, 'js')}", max_file_store: 100000 }`)
+    broker = await startBroker(['-c', config])
+  })
+  afterAll(() => broker.kill())
+
+  it('with room for the mirror, and without', async () => {
+    const nats = `${broker.url}/ward`
+    const { states, text } = await looked({ nats, mirror: true })
+    expect([states['broker'], states['mirror']]).toEqual(['ok', 'ok'])
+    expect(text('mirror')).toMatch(/^about .+ needed, and the broker has room$/)
+    const long = await looked({ nats, mirror: true, set: ['algorithm.steps=10000'] })
+    expect([long.states['mirror'], long.code]).toEqual(['fail', 1])
+    expect(long.text('mirror')).toContain('the broker has no such room beside what else it holds')
+    expect((await looked({ nats })).states['mirror']).toBe(undefined)
+  })
+
+  it.each([
+    [60_000, 'behind'],
+    [-60_000, 'ahead of'],
+  ])('whose clock is not that of this machine, which is %i ms ahead', async (ms, told) => {
+    const { state, text } = await checkBroker(broker.url, {}, () => Date.now() + ms)
+    expect(state).toBe('warn')
+    expect(text).toMatch(new RegExp(`its clock is (59|60)\\.\\d s ${told} that of this machine`))
   })
 })
 

@@ -1,6 +1,7 @@
 /** `fedrl preflight`: what will keep a server from carrying an experiment out, told before it begins. Changes nothing. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { InputError } from '../experiment/errors.ts'
 import type { Experiment } from '../experiment/experiment.ts'
 import { federationSize } from '../experiment/federated/check.ts'
 import { identityOf } from '../experiment/federated/identity.ts'
@@ -11,8 +12,15 @@ import { checkProblems } from '../experiment/problems.ts'
 import { lockRunFolder, MANIFEST, readIfThere, readRun } from '../experiment/run-folder.ts'
 import type { Io } from './io.ts'
 import { check, fail, ok, type Check, type Finding } from './preflight/check.ts'
-import { checkAddress, checkBroker, checkCertificate, checkKeys } from './preflight/doors.ts'
-import { checkClock, checkDisk, checkMemoryOf, checkVersions, runFolderBytes } from './preflight/machine.ts'
+import { checkAddress, checkBroker, checkCertificate, checkKeys, checkMirror } from './preflight/doors.ts'
+import {
+  checkClock,
+  checkDisk,
+  checkMemoryOf,
+  checkVersions,
+  keptBytes,
+  runFolderBytes,
+} from './preflight/machine.ts'
 import { alignColumns } from './results-table.ts'
 import type { ServeFlags } from './serve.ts'
 
@@ -38,7 +46,7 @@ export async function preflight(file: string, flags: PreflightFlags, io: Io): Pr
 
 /** All that is looked at, in the order in which a server needs it. */
 async function checksOf(file: string, experiment: Experiment, flags: PreflightFlags): Promise<Check[]> {
-  const { nats, keys, out } = flags
+  const { nats, keys, out, mirror } = flags
   const now = new Date()
   const checks = [
     check('versions', () => checkVersions(process.versions.node)),
@@ -58,6 +66,7 @@ async function checksOf(file: string, experiment: Experiment, flags: PreflightFl
           check('address', () => checkAddress(flags)),
         ]
       : [check('broker', () => checkBroker(nats, flags))]),
+    ...(mirror === true ? [check('mirror', () => mirrorOf(nats, flags, experiment))] : []),
   ]
   return Promise.all(checks)
 }
@@ -74,6 +83,12 @@ async function checkExperiment(file: string, experiment: Experiment): Promise<Fi
   return ok(
     `${experiment.name}: ${agents} agents, of whom ${minimum} have to be there; ${variants.length} variants x ${seeds.length} seeds, ${runs} in all`,
   )
+}
+
+/** @throws InputError as a server would, where no broker is named */
+function mirrorOf(nats: string | undefined, flags: PreflightFlags, experiment: Experiment): Promise<Finding> {
+  if (nats === undefined) throw new InputError('--mirror', 'belongs to --nats: the broker keeps the copy')
+  return checkMirror(nats, flags, keptBytes(experiment))
 }
 
 function checkKeysOf(folder: string, file: string, experiment: Experiment): Promise<Finding> {

@@ -25,9 +25,21 @@ export async function status(url: string, flags: StatusFlags, io: Io): Promise<v
 async function askBroker(url: string, flags: StatusFlags): Promise<FederationStatus> {
   const { askOverNats } = await import('./nats-endpoint.ts')
   const bytes = await askOverNats(url, flags, ['--nats-key', flags.natsKey])
-  const now = JSON.parse(new TextDecoder().decode(bytes)) as FederationStatus | null
+  // a server that has begun to listen and no more answers with nothing
+  const now = bytes.length === 0 ? null : statusIn(new TextDecoder().decode(bytes))
   if (now === null) throw new RunError(`${url}: the server is not ready yet`)
+  if (now === undefined) throw new RunError(`${url} answers, but is no server of fedrl`)
   return now
+}
+
+/** The status in an answer, null where there is none yet; undefined where it is no answer of a server. */
+function statusIn(text: string): FederationStatus | null | undefined {
+  try {
+    const now = JSON.parse(text) as Partial<FederationStatus> | null
+    return now === null || Array.isArray(now.agents) ? (now as FederationStatus | null) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** A status in words, and a table of the agents. */

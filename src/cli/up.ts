@@ -5,15 +5,16 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { InputError, RunError } from '../experiment/errors.ts'
 import { federationSize } from '../experiment/federated/check.ts'
-import { serveExperiment } from '../experiment/federated/serve.ts'
+import { clock } from '../experiment/federated/clock.ts'
+import { serveExperiment, type ServeOptions } from '../experiment/federated/serve.ts'
 import { loadExperiment } from '../experiment/load.ts'
 import { namingFile } from '../experiment/problem.ts'
 import { EXPERIMENT, FEDERATION } from '../experiment/run-folder.ts'
 import { listenWebSocket } from '../transport/websocket.ts'
 import type { Io } from './io.ts'
-import { clock, newSession, noticeText } from './live.ts'
+import { newSession, noticeText } from './live.ts'
 import { liveLine } from './live-line.ts'
-import { showProgress } from './progress-bar.ts'
+import { showProgress, type ProgressDisplay } from './progress-bar.ts'
 import { tellResult } from './run.ts'
 
 /** The flags of `fedrl up`, as typed. */
@@ -48,33 +49,23 @@ export async function up(file: string, { processes, out, seeds, set }: UpFlags, 
   const groups = inGroups(names, Math.min(most, names.length))
   const listener = await listenWebSocket()
   const failure = new AbortController()
-  const signal = AbortSignal.any([io.signal, failure.signal])
   const children = new AgentProcesses(listener.address, io, (error) => failure.abort(error))
   const start = performance.now()
   const display = showProgress(io)
+  const options: ServeOptions = {
+    ...tellingOf(io, display),
+    ...(out !== undefined && { out }),
+    file,
+    isLocal: true,
+    names,
+    listener,
+    clock,
+    newSession,
+    signal: AbortSignal.any([io.signal, failure.signal]),
+    onBegun: (folder) => children.startAll(groups, folder),
+  }
   try {
-    const result = await namingFile(file, () =>
-      serveExperiment(experiment, {
-        file,
-        isLocal: true,
-        names,
-        listener,
-        clock,
-        newSession,
-        signal,
-        ...(out !== undefined && { out }),
-        ...(io.interactive && { watch: liveLine((text) => display.beside(text)) }),
-        onProgress: (progress) => display.update(progress),
-        onBegun(folder) {
-          for (const [i, group] of groups.entries())
-            children.start(group, folder, join(folder, FEDERATION, 'agents', String(i)))
-        },
-        onNotice(notice) {
-          const text = notice.type === 'joined' || notice.type === 'left' ? null : noticeText(notice)
-          if (text !== null) io.note(text)
-        },
-      }),
-    )
+    const result = await namingFile(file, () => serveExperiment(experiment, options))
     display.stop()
     await tellResult(result, start, io, { processes: groups.length })
   } catch (error) {
@@ -85,6 +76,19 @@ export async function up(file: string, { processes, out, seeds, set }: UpFlags, 
     await listener.close()
   }
 }
+
+/** What a person sees while it goes on: who comes and goes they know. */
+const tellingOf = (
+  io: Io,
+  display: ProgressDisplay,
+): Pick<ServeOptions, 'watch' | 'onProgress' | 'onNotice'> => ({
+  ...(io.interactive && { watch: liveLine((text) => display.beside(text)) }),
+  onProgress: (progress) => display.update(progress),
+  onNotice(notice) {
+    const text = notice.type === 'joined' || notice.type === 'left' ? null : noticeText(notice)
+    if (text !== null) io.note(text)
+  },
+})
 
 /** Names in `count` groups of neighbours whose sizes differ by at most one. */
 const inGroups = (names: readonly string[], count: number): string[][] =>
@@ -106,8 +110,13 @@ class AgentProcesses {
     this.#onFailure = onFailure
   }
 
-  /** @param folder of the run, whose experiment names the logs and modules of this machine */
-  start(names: readonly string[], folder: string, state: string): void {
+  /** Starts a process for each group of names. @param folder of the run, whose experiment names the logs and modules of this machine */
+  startAll(groups: readonly (readonly string[])[], folder: string): void {
+    for (const [i, group] of groups.entries())
+      this.#start(group, folder, join(folder, FEDERATION, 'agents', String(i)))
+  }
+
+  #start(names: readonly string[], folder: string, state: string): void {
     const command = [...process.execArgv, process.argv[1] as string, 'join', this.#url]
     const flags = ['--agent', names.join(','), '--file', join(folder, EXPERIMENT), '--state', state, '--json']
     const child = spawn(process.execPath, [...command, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -126,7 +135,7 @@ class AgentProcesses {
           new RunError(`the process of ${names[0]} failed: ${said.trim().split('\n').at(-1)}`),
         )
       this.#io.note(`the process of ${names[0]} was killed (${signal}); it is started again`)
-      this.start(names, folder, state)
+      this.#start(names, folder, state)
     })
   }
 

@@ -16,8 +16,13 @@ async function serverWith(flags: WebSocketServerFlags): Promise<WebSocketServer>
 }
 
 /** What a page from there is answered: 101 lets it connect. */
-async function answerTo({ url }: WebSocketServer, origin?: string): Promise<number | undefined> {
-  const socket = new WebSocket(url, origin === undefined ? {} : { origin })
+async function answerTo(
+  { url }: Pick<WebSocketServer, 'url'>,
+  origin?: string,
+  host?: string,
+): Promise<number | undefined> {
+  const headers = host === undefined ? {} : { host }
+  const socket = new WebSocket(url, { headers, ...(origin !== undefined && { origin }) })
   socket.on('error', () => undefined)
   const answered = await Promise.race([
     once(socket, 'upgrade').then(() => 101),
@@ -40,4 +45,13 @@ describe('a server on this machine', () => {
   it('that asks for keys takes pages from anywhere: without a key they are not let in', async () => {
     expect(await answerTo(await serverWith({ keys: 'keys' }), 'https://ward.example')).toBe(101)
   })
+})
+
+it('a server that other machines reach, and that lets everybody in, takes pages of its own', async () => {
+  const { listener } = await serverWith({ listen: '0.0.0.0:0', insecure: true })
+  const { port } = new URL(listener.address)
+  const [server, dialled] = [{ url: `ws://127.0.0.1:${port}` }, `fed.lan:${port}`]
+  expect(await answerTo(server)).toBe(101)
+  expect(await answerTo(server, `http://${dialled}`, dialled)).toBe(101)
+  expect(await answerTo(server, 'http://evil.example', dialled)).toBe(403)
 })

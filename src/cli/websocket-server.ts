@@ -53,8 +53,8 @@ export async function webSocketServerOf(
   const certificate = await certificateOf(flags)
   const named = namesIn(flags.name, certificate)
   // who visits a page of somebody else must not let it take part: where there are no keys, it would be taken in
-  const isOpen = isLoopback(host) && flags.keys === undefined
-  const listener = await listening(host, port, certificate, isOpen ? isOwnPage : undefined)
+  const mayConnect = flags.keys !== undefined ? undefined : isLoopback(host) ? isOwnPage : isNearPage
+  const listener = await listening(host, port, certificate, mayConnect)
   if (certificate !== null) {
     const end = await renewCertificate(listener.server, flags, onNote)
     listener.server.once('close', end)
@@ -99,6 +99,10 @@ function namesIn(text: string | undefined, certificate: ServerCertificate | null
 
 /** Whether a page came from this machine. */
 const isOwnPage = (origin: string): boolean => URL.canParse(origin) && isLoopback(new URL(origin).hostname)
+
+/** Whether a page came from this machine or from the server itself, by the name that it dials now. */
+const isNearPage = (origin: string, dialled: string | undefined): boolean =>
+  isOwnPage(origin) || (URL.canParse(origin) && new URL(origin).host === dialled)
 
 async function listening(
   host: string,

@@ -1,16 +1,14 @@
 /** What happened in random worlds, with deadlines, departures, late Updates and crashes, can be repeated from its record through bytes. */
 import { describe, expect, it } from 'vitest'
+import { disturbed } from '../../test/disturbed-world.ts'
 import { randomMdp, randomPolicies } from '../../test/random-problems.ts'
-import { World } from '../../test/round-machine-world.ts'
 import { agentMdps, contractOf as pgContractOf } from '../../test/zhu-problem.ts'
 import { exactOracle } from '../agent/gradient-oracle/exact.ts'
 import type { GradientOracle } from '../agent/gradient-oracle.ts'
 import { walkExperience } from '../agent/experience/walk.ts'
-import type { Learner } from '../agent/learner.ts'
 import type { Algorithm } from '../algorithm/algorithm.ts'
 import { fedAsynQ } from '../algorithm/fed-asyn-q.ts'
 import { policyGradient } from '../algorithm/policy-gradient.ts'
-import { NOBODY, Purpose, below, streamOf } from '../numeric/stream.ts'
 import { decodePgTask, decodePgUpdate, encodePgUpdate, pgTaskFrame } from '../protocol/pg-codec.ts'
 import { decodeTask, decodeUpdate, encodeUpdate, taskFrame } from '../protocol/q-codec.ts'
 import type { QContract } from '../protocol/q-contract.ts'
@@ -22,30 +20,6 @@ import type { ServedRun } from './served-run.ts'
 const AGENTS = 4
 const PARTICIPATION = { minimum: 2, fraction: 0.5, deadlineSeconds: 1, late: 'foldNextRound' } as const
 
-/** A world in which things happen at random, until the run ends. */
-function worldOf<Own, Server, Task, Update>(
-  { rule }: Algorithm<Own, Server, Task, Update>,
-  learners: readonly Learner<Own, Task, Update>[],
-  { settings }: Pick<ServedRun<Server, Task, Update>, 'settings'>,
-  seed: number,
-): World<Own, Server, Task, Update> {
-  const world = new World(rule, learners, settings)
-  const stream = streamOf(seed, NOBODY, Purpose.behavior)
-  for (let i = 0; i < 400; i++) {
-    const [index, pick, kind] = [below(stream, AGENTS), below(stream, 8), below(stream, 40)]
-    const agent = world.agent(index)
-    if (!agent.connected) world.connect(index)
-    else if (kind < 15 && agent.up.length > 0) world.deliverUp(index, pick, kind === 0)
-    else if (kind < 30 && agent.down.length > 0) world.deliverDown(index, pick, kind === 15)
-    else if (kind < 34 && world.writing.length > 0) world.written(kind === 30)
-    else if (kind < 36) world.disconnect(index)
-    else if (kind < 38) world.happen({ type: 'tick', now: (world.now += 500) })
-    else if (kind === 38 && pick === 0) world.crash()
-  }
-  world.settle()
-  return world
-}
-
 /** Repeats what happened in worlds of these seeds. */
 async function checkRepeats<Own, Server, Task, Update extends { readonly agent: number }>(
   algorithm: Algorithm<Own, Server, Task, Update>,
@@ -55,7 +29,7 @@ async function checkRepeats<Own, Server, Task, Update extends { readonly agent: 
   let [partial, late] = [0, 0]
   for (let seed = 1; seed <= 25; seed++) {
     const learners = Array.from({ length: AGENTS }, (_, agent) => algorithm.learner(agent))
-    const world = worldOf(algorithm, learners, run, seed)
+    const world = disturbed(algorithm, learners, run.settings, seed)
     partial += world.record.filter(({ agents }) => agents.length < AGENTS).length
     late += world.record.filter((phase) => phase.late.length > 0).length
     const record = world.record.map((phase) => ({ ...phase, measured: [] }))

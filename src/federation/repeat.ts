@@ -19,34 +19,8 @@ export async function repeatRun<State, Task, Update>(
   agentOf: (agent: number) => Promise<AgentRun>,
 ): Promise<CarriedOut<State>> {
   const measured: RecordLine[] = []
-  let closed = 0
-  const rule: ServerRule<State, Task, Update> = {
-    ...run.rule,
-    fold(state, updates) {
-      const next = run.rule.fold(state, updates)
-      const values = run.measure(next)
-      const line = record[closed++] as RecordLine
-      if (values.length > 0) measured.push({ ...line, measured: values })
-      return next
-    },
-  }
-  const agents = new Map<number, { readonly run: AgentRun; state: unknown }>()
-  const begun = async (agent: number) => {
-    const own = await agentOf(agent)
-    const known = { run: own, state: own.init() }
-    agents.set(agent, known)
-    return known
-  }
-  const updateOf = async (frame: Uint8Array, agent: number): Promise<Update> => {
-    const known = agents.get(agent) ?? (await begun(agent))
-    const done = await known.run.work(known.state, frame)
-    if (!done.ok) throw new Error(`agent ${agent}: ${reasonOf(done.issues)}`)
-    known.state = done.value.state
-    const update = run.decodeUpdate(done.value.frame)
-    if (!update.ok) throw new Error(`agent ${agent}: ${reasonOf(update.issues)}`)
-    return update.value
-  }
-  const state = await replay(rule, record, {
+  const updateOf = workers(run, agentOf)
+  const state = await replay(measuring(run, record, measured), record, {
     ...(run.settings.rebase !== undefined && { rebase: run.settings.rebase }),
     async updatesOf(task, asked) {
       const frame = encodeFrame(run.taskFrame(task))
@@ -56,6 +30,48 @@ export async function repeatRun<State, Task, Update>(
     },
   })
   return { state, measured }
+}
+
+/** The rule of the run, which measures after each phase: lines with numbers are put into `measured`. */
+function measuring<State, Task, Update>(
+  run: ServedRun<State, Task, Update>,
+  record: readonly RecordLine[],
+  measured: RecordLine[],
+): ServerRule<State, Task, Update> {
+  let closed = 0
+  return {
+    ...run.rule,
+    fold(state, updates) {
+      const next = run.rule.fold(state, updates)
+      const values = run.measure(next)
+      const line = record[closed++] as RecordLine
+      if (values.length > 0) measured.push({ ...line, measured: values })
+      return next
+    },
+  }
+}
+
+/** The agents, each made when it is first asked; gives what one of them answers to a Task. */
+function workers<Update>(
+  { decodeUpdate }: Pick<ServedRun<never, never, Update>, 'decodeUpdate'>,
+  agentOf: (agent: number) => Promise<AgentRun>,
+): (frame: Uint8Array, agent: number) => Promise<Update> {
+  const agents = new Map<number, { readonly run: AgentRun; state: unknown }>()
+  const begun = async (agent: number) => {
+    const run = await agentOf(agent)
+    const known = { run, state: run.init() }
+    agents.set(agent, known)
+    return known
+  }
+  return async (frame, agent) => {
+    const known = agents.get(agent) ?? (await begun(agent))
+    const done = await known.run.work(known.state, frame)
+    if (!done.ok) throw new Error(`agent ${agent}: ${reasonOf(done.issues)}`)
+    known.state = done.value.state
+    const update = decodeUpdate(done.value.frame)
+    if (!update.ok) throw new Error(`agent ${agent}: ${reasonOf(update.issues)}`)
+    return update.value
+  }
 }
 
 /** The first phase whose measured numbers differ, null where none does. */

@@ -1,10 +1,10 @@
 /** The worker of the join page: one agent at a time, away from what the person sees. */
 import { config } from 'zod'
+import { clock } from '../experiment/federated/clock.ts'
 import { journalIndexedDb } from '../federation/journal-indexed-db.ts'
 import { connectPage } from '../transport/websocket-browser.ts'
 import { takePartInTab } from './agent.ts'
 import { choose } from './chosen-files.ts'
-import { clock } from './clock.ts'
 import { signerWith } from './keys.ts'
 import type { Order, Report, Start } from './messages.ts'
 

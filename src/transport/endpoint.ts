@@ -41,6 +41,7 @@ export class Endpoint implements Guest {
   #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = []
   #settle: (closing: Closing) => void = () => {}
   #stranger: ReturnType<typeof setTimeout> | null = null
+  #known: () => void = () => {}
 
   constructor(peer: string, limits: Limits, line: Line) {
     this.peer = peer
@@ -72,16 +73,19 @@ export class Endpoint implements Guest {
     return this.isStranger ? Math.min(helloBytes, frameBytes) : frameBytes
   }
 
-  /** Holds the peer down to `helloBytes` and `helloMs` until it is admitted. */
-  suspect(): this {
+  /** Holds the peer down to `helloBytes` and `helloMs` until it is admitted. @param known told when it is, or when it is gone */
+  suspect(known: () => void = () => {}): this {
+    this.#known = known
     const late = () => this.fail(`it was not admitted within ${this.#limits.helloMs} ms`)
     this.#stranger = setTimeout(late, this.#limits.helloMs)
     return this
   }
 
   admit(): void {
-    if (this.#stranger !== null) clearTimeout(this.#stranger)
+    if (this.#stranger === null) return
+    clearTimeout(this.#stranger)
     this.#stranger = null
+    this.#known()
   }
 
   send(frame: Uint8Array): Promise<void> {

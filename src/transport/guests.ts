@@ -26,11 +26,11 @@ export class Guests {
     return this.#held.size >= this.#limits.connections ? refusal(this.#limits.connections) : null
   }
 
-  /** Takes one in as a stranger, and holds it until it is over. */
-  add(endpoint: Endpoint): void {
+  /** Takes one in as a stranger, and holds it until it is over. @param known told when it is a stranger no more */
+  add(endpoint: Endpoint, known?: () => void): void {
     this.#held.add(endpoint)
     void endpoint.closed.then(() => this.#held.delete(endpoint))
-    this.connections.put(endpoint.suspect())
+    this.connections.put(endpoint.suspect(known))
   }
 
   /** Takes no more, closes all, and resolves when they are gone. */

@@ -20,7 +20,7 @@ export interface NatsPlace extends NatsServer {
 }
 
 /** No message is longer, bytes, though the broker allow it: what a broker allows unless it is told otherwise. */
-const LONGEST_MESSAGE = 1024 * 1024
+export const LONGEST_MESSAGE = 1024 * 1024
 
 /** A connection to the broker, and whether the broker is there now. */
 export interface Broker {
@@ -109,42 +109,6 @@ export function wireTo(broker: Broker, subject: string, back: string, drop: () =
     send(message) {
       if (broker.there && !connection.isClosed()) connection.publish(subject, message, { reply: back })
     },
-  }
-}
-
-/** What a broker says of itself. */
-export interface BrokerFacts {
-  /** of nats-server: 2.9.10 */
-  readonly version: string
-  /** the longest message, bytes */
-  readonly maxPayload: number
-  /** whether this user may use JetStream, without which nothing is served */
-  readonly jetStream: boolean
-  /** the name of the cluster, null where the broker stands alone */
-  readonly cluster: string | null
-  readonly isEncrypted: boolean
-  /** whether it wants to know who one is */
-  readonly asksForKeys: boolean
-  /** there and back, ms */
-  readonly roundTripMs: number
-}
-
-/** Looks at a broker. @throws TransportError where it cannot be reached, KeyRefused where it does not let this user in */
-export async function brokerFacts(server: NatsServer): Promise<BrokerFacts> {
-  const { connection } = await reach(server)
-  try {
-    const { info } = connection
-    return {
-      version: info?.version ?? 'unknown',
-      maxPayload: info?.max_payload ?? LONGEST_MESSAGE,
-      jetStream: await hasJetStream(connection),
-      cluster: info?.cluster ?? null,
-      isEncrypted: info?.tls_required === true || info?.tls_available === true,
-      asksForKeys: info?.auth_required === true,
-      roundTripMs: await connection.rtt(),
-    }
-  } finally {
-    await connection.close()
   }
 }
 

@@ -29,11 +29,17 @@ const codeOf = (error: unknown): number | null =>
 /** Whether JetStream says that another message was the last one. */
 export const isConflict = (error: unknown): boolean => codeOf(error) === WRONG_LAST_SEQUENCE
 
+/** Whether JetStream says that there is no room. */
+export const isFull = (error: unknown): boolean => {
+  const code = codeOf(error)
+  return code !== null && FULL.has(code)
+}
+
 /** What the person is told of an error that passes by no waiting; null where the broker is away. */
 function forGood(error: unknown, url: string): Error | null {
   if (error instanceof TransportError) return error
   const code = codeOf(error)
-  if (code !== null && FULL.has(code))
+  if (isFull(error))
     return new TransportError(
       `the broker ${url} has no room left for the mirror (${(error as Error).message})`,
     )
@@ -49,6 +55,10 @@ function forGood(error: unknown, url: string): Error | null {
   if (code === null || status === 503) return isAway(error) ? null : (error as Error)
   return new TransportError(`the broker ${url}: ${(error as Error).message}`)
 }
+
+/** What the person is told who does not wait. */
+export const complaintOf = (error: unknown, url: string): Error =>
+  forGood(error, url) ?? new TransportError(`the broker ${url} does not answer`, { cause: error })
 
 const isPermission = (error: unknown): boolean =>
   error instanceof Error &&

@@ -106,6 +106,23 @@ describe.skipIf(noBroker !== null)(
       expect(await holderOf(subject)).toBeUndefined()
     })
 
+    it.each([
+      [0, 'never'],
+      [60_000, 'after 60 s'],
+    ])('needs a bucket whose entries expire in time, and not after %i ms', async (ttl, told) => {
+      const storage = mkdtempSync(join(folder, 'other-'))
+      const other = await startBroker(['-js', '-sd', storage])
+      const { connection } = await client(other.url)
+      const bucket = await new Kvm(connection).create('fedrl', { ttl })
+      await bucket.put('test', JSON.stringify({ holder: 'a', folder: 'a', session: 'a' }))
+      const listening = listenNats({ url: other.url, subject: 'test' }, { holder: 'b', folder: 'b', leaseMs })
+      await expect(listening).rejects.toThrow(
+        `a bucket fedrl whose entries expire ${told}: expected after 1 s`,
+      )
+      await connection.close()
+      await other.kill()
+    })
+
     it('needs JetStream', async () => {
       const plain = await startBroker()
       const listening = listenNats({ url: plain.url, subject: 'fedrl.x' }, { holder: 'a', folder: 'a' })

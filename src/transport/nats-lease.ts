@@ -40,7 +40,7 @@ const RENEWALS = 4
 /** Between two looks at an entry that may expire, ms. */
 const LOOK_MS = 250
 
-/** @throws TransportError where the broker has no JetStream */
+/** @throws TransportError where the broker has no JetStream, or a bucket of this name whose entries do not expire as they must */
 async function openBucket({ connection }: Broker, url: string, ttl: number): Promise<KV> {
   const { Kvm } = await onDemand(() => import('@nats-io/kv'), 'kv')
   if (!(await hasJetStream(connection)))
@@ -49,7 +49,14 @@ async function openBucket({ connection }: Broker, url: string, ttl: number): Pro
     )
   // a cluster that has JetStream has three brokers or more
   const replicas = connection.info?.cluster === undefined ? 1 : 3
-  return new Kvm(connection).create(BUCKET, { ttl, replicas, timeout: 5000 })
+  const bucket = await new Kvm(connection).create(BUCKET, { ttl, replicas, timeout: 5000 })
+  // one that is there already stays as it is
+  const { ttl: found } = await bucket.status()
+  if (found !== ttl)
+    throw new TransportError(
+      `the broker ${url} has a bucket ${BUCKET} whose entries expire ${found === 0 ? 'never' : `after ${found / 1000} s`}: expected after ${ttl / 1000} s, so that a server that was killed is not waited for; remove the bucket (the stream KV_${BUCKET}) and give the same command again, which makes it anew`,
+    )
+  return bucket
 }
 
 async function entryOf(bucket: KV, federation: string) {
@@ -64,7 +71,7 @@ async function entryOf(bucket: KV, federation: string) {
  * for, until it expires or is renewed.
  * @param url of the broker, for what is told
  * @param isServed whether a server answers
- * @throws TransportError where another server has it, or the broker has no JetStream
+ * @throws TransportError where another server has it, or the broker has no JetStream or a bucket that does not fit
  */
 export async function takeLease(
   broker: Broker,

@@ -2,7 +2,8 @@
 import type { Msg } from '@nats-io/transport-node'
 import type { Closing, Limits } from '../transport.ts'
 import type { Guests } from './guests.ts'
-import { Link, cutMessage, purposeOf, type Pace } from './link.ts'
+import { cutMessage, purposeOf } from './cut.ts'
+import { Link, type Pace } from './link.ts'
 import { isUnheard, wireTo, type Broker } from './nats-broker.ts'
 import { Probe } from './nats-probe.ts'
 

@@ -24,6 +24,15 @@ it('knows several brokers of a cluster, IPv6 and TLS', () => {
 })
 
 it.each([
+  ['tls://[0:0:0:0:0:0:0:1]:7', 'tls://[::1]:7/default'],
+  ['tls://[::FFFF:127.0.0.1]', 'tls://[::ffff:7f00:1]:4222/default'],
+  ['nats://127.1', 'nats://127.0.0.1:4222/default'],
+])('writes an address in one way, so that both sides call the server the same: %s', (text, name) =>
+  expect(parseNatsUrl(text)?.names).toEqual([name]),
+)
+
+it.each([
+  'nats://[1::2::3]',
   'nats://',
   'nats:///x',
   'ws://a:1',

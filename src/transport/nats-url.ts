@@ -4,7 +4,7 @@
 export interface NatsAddress {
   /** of the brokers, as their client takes it: nats://host:4222,nats://other:4222 */
   readonly url: string
-  /** without ports */
+  /** without ports, written in the one way that URLs have: small letters, addresses as short as can be */
   readonly hosts: readonly string[]
   readonly isEncrypted: boolean
   readonly federation: string
@@ -35,9 +35,10 @@ export function parseNatsUrl(text: string): NatsAddress | null {
     .toLowerCase()
     .split(',')
     .map((place) => PLACE.exec(place))
-  const known = places.flatMap((place) =>
-    place === null ? [] : [{ host: place[1] as string, port: place[2] ?? USUAL_PORT }],
-  )
+  const known = places.flatMap((place) => {
+    const host = place === null ? null : canonical(place[1] as string)
+    return host === null ? [] : [{ host, port: place?.[2] ?? USUAL_PORT }]
+  })
   if (known.length < places.length || known.some(({ port }) => Number(port) > 65535)) return null
   const urls = known.map(({ host, port }) => `${scheme.toLowerCase()}://${host}:${port}`)
   return {
@@ -49,3 +50,7 @@ export function parseNatsUrl(text: string): NatsAddress | null {
     names: urls.map((url) => `${url}/${federation}`),
   }
 }
+
+/** The host as names of servers have it: [0:0:0:0:0:0:0:1] is [::1]; null where it is none. */
+const canonical = (host: string): string | null =>
+  URL.canParse(`ws://${host}`) ? new URL(`ws://${host}`).hostname : null

@@ -8,7 +8,6 @@ import { noBroker, startBroker, type Broker } from '../../test/nats-server.ts'
 import { startProxy } from '../../test/transport-faults.ts'
 import { checkTransport, frameOf, take } from '../transport.contract.ts'
 import type { Guest } from '../transport.ts'
-import { brokerFacts } from './nats-broker.ts'
 import { askServer, connectNats, listenNats } from './nats.ts'
 
 /** What the sockets of loopback and the broker hold is within the window of a link. */
@@ -118,29 +117,33 @@ describe.skipIf(noBroker !== null)(`NATS${noBroker === null ? '' : `: ${noBroker
     rmSync(folder, { recursive: true })
   })
 
-  it('takes an agent that was killed for gone when it comes back, and soon when it does not', async () => {
-    const place = { url: broker.url, subject: `fedrl.test-${federations++}` }
-    const listener = await listenNats(place)
-    // a user whose connection ends without a word, as that of a process that is killed
-    const killed = async (name: string): Promise<Guest> => {
-      const proxy = await startProxy(broker.port)
-      const options = { maxReconnectAttempts: 0 }
-      const agent = await connectNats({ ...place, url: `nats://127.0.0.1:${proxy.port}`, options }, name)
-      const [guest] = (await take(listener.connections, 1)) as [Guest]
-      guest.admit()
-      await proxy.close()
-      await agent.closed
-      return guest
-    }
-    const [one, other] = [await killed('one'), await killed('other')]
-    const again = await connectNats(place, 'one')
-    expect(await one.closed).toEqual({ code: 'lost', reason: 'nobody hears it any more' })
-    expect(await other.closed).toEqual({ code: 'lost', reason: 'nobody hears it any more' })
-    again.close()
-    await listener.close()
-  })
+  // these two wait, mostly
+  it.concurrent(
+    'takes an agent that was killed for gone when it comes back, and soon when it does not',
+    async () => {
+      const place = { url: broker.url, subject: `fedrl.test-${federations++}` }
+      const listener = await listenNats(place)
+      // a user whose connection ends without a word, as that of a process that is killed
+      const killed = async (name: string): Promise<Guest> => {
+        const proxy = await startProxy(broker.port)
+        const options = { maxReconnectAttempts: 0 }
+        const agent = await connectNats({ ...place, url: `nats://127.0.0.1:${proxy.port}`, options }, name)
+        const [guest] = (await take(listener.connections, 1)) as [Guest]
+        guest.admit()
+        await proxy.close()
+        await agent.closed
+        return guest
+      }
+      const [one, other] = [await killed('one'), await killed('other')]
+      const again = await connectNats(place, 'one')
+      expect(await one.closed).toEqual({ code: 'lost', reason: 'nobody hears it any more' })
+      expect(await other.closed).toEqual({ code: 'lost', reason: 'nobody hears it any more' })
+      again.close()
+      await listener.close()
+    },
+  )
 
-  it('takes a server that was killed for gone long before it is silent for too long', async () => {
+  it.concurrent('takes a server that was killed for gone long before it is silent for too long', async () => {
     const proxy = await startProxy(broker.port)
     const subject = `fedrl.test-${federations++}`
     const options = { maxReconnectAttempts: 0 }
@@ -158,17 +161,6 @@ describe.skipIf(noBroker !== null)(`NATS${noBroker === null ? '' : `: ${noBroker
     listener.answerWith(() => new TextEncoder().encode('well'))
     expect(new TextDecoder().decode(await askServer(place))).toBe('well')
     await listener.close()
-  })
-
-  it('knows what a broker can do', async () => {
-    const facts = { cluster: null, isEncrypted: false, asksForKeys: false }
-    expect(await brokerFacts({ url: broker.url })).toMatchObject({
-      ...facts,
-      jetStream: false,
-      maxPayload: 1048576,
-      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-    })
-    await expect(brokerFacts({ url: 'nats://127.0.0.1:1' })).rejects.toThrow('cannot connect to the broker')
   })
 
   it('names a broker that is not there, and names that are no names', async () => {

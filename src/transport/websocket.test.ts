@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -84,6 +85,37 @@ describe('a WebSocket listener', () => {
     const [other] = (await take(listener.connections, 1)) as [Guest]
     expect(await other.closed).toEqual({ code: 'limit', reason: 'it sent text, but frames are binary' })
     expect(await rest(other.frames)).toEqual([])
+    await listener.close()
+  })
+
+  it('takes only so many strangers from one network, and others all the while', async () => {
+    const listener = await listenWebSocket({ limits: { strangers: 2, helloMs: 60_000 } })
+    let from = '192.0.2.7'
+    listener.server.prependListener('connection', (socket) =>
+      Object.defineProperty(socket, 'remoteAddress', { value: from }),
+    )
+    const connect = () => connectWebSocket(listener.address)
+    const first = [await connect(), await connect()]
+    const [guest] = await take(listener.connections, 2)
+    await expect(connect()).rejects.toThrow('503 more than 2 connections from there wait to be let in')
+    from = '192.0.2.8'
+    const other = await connect()
+    from = '192.0.2.7'
+    // one that is admitted is no stranger, and makes room for the next
+    guest?.admit()
+    const next = await connect()
+    await expect(connect()).rejects.toThrow('503')
+    // without a request, so that they can be refused no more: 2 strangers are there, 6 more, and one too many
+    const port = Number(new URL(listener.address).port)
+    const silent = Array.from({ length: 6 }, () => connectTcp(port, '127.0.0.1'))
+    for (const socket of silent) await once(socket, 'connect')
+    const cut = connectTcp(port, '127.0.0.1')
+    await once(cut, 'close')
+    expect(silent.map(({ closed }) => closed)).toEqual(silent.map(() => false))
+    from = '127.0.0.1'
+    const own = await Promise.all(Array.from({ length: 5 }, connect))
+    for (const agent of [...first, other, next, ...own]) agent.close()
+    for (const socket of silent) socket.destroy()
     await listener.close()
   })
 

@@ -4,12 +4,13 @@
  */
 import { createServer as createHttp, type IncomingMessage, type Server } from 'node:http'
 import { createServer as createHttps } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import { TransportError, limitsOf, type Connection, type Limits, type Listener } from '../transport.ts'
 import { Endpoint, costOf, type Line } from './endpoint.ts'
 import { Guests } from './guests.ts'
+import { Strangers } from './strangers.ts'
 import { closeFrameOf, closingOf } from './websocket-closing.ts'
 
 /** PEM texts. */
@@ -22,8 +23,8 @@ export interface Certificate {
 export interface WebSocketPlace {
   /** the path that agents ask for; others are answered with 404 */
   readonly path?: string
-  /** whether pages of this origin, `https://host`, may connect; others are answered with 403. Default: all. Programs have no origin, and may */
-  readonly mayConnect?: (origin: string) => boolean
+  /** whether pages of this origin, `https://host`, may connect, who dialled this host; others get 403. Default: all. Programs have no origin, and may */
+  readonly mayConnect?: (origin: string, host: string | undefined) => boolean
   readonly limits?: Partial<Limits>
 }
 
@@ -151,10 +152,25 @@ function guard(socket: WebSocket, stream: Duplex, endpoint: Endpoint, { helloByt
   })
 }
 
-const peerOf = ({ socket }: IncomingMessage): string => `${socket.remoteAddress}:${socket.remotePort}`
+const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress}:${remotePort}`
 
 const answer = (stream: Duplex, status: string): void =>
   void stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+
+/** Connections that are not upgraded yet, or never will be, are held down too: so many for each that may be. */
+const REQUESTS = 4
+
+/** Counts who connects, and cuts whoever comes from a network of which there are far too many strangers. @returns ends it */
+function countStrangers(server: Server, strangers: Strangers, most: number): () => void {
+  const connected = (socket: Socket): void => {
+    const peer = peerOf(socket)
+    strangers.add(peer, socket.remoteAddress)
+    socket.once('close', () => strangers.drop(peer))
+    if (strangers.around(peer) > REQUESTS * most) socket.destroy()
+  }
+  server.on('connection', connected)
+  return () => server.off('connection', connected)
+}
 
 /** Takes the WebSocket connections of a server that is somebody else's; closing it leaves the server open. */
 export function serveWebSocket(
@@ -163,6 +179,8 @@ export function serveWebSocket(
 ): Omit<Listener, 'address'> {
   const limits = limitsOf(some)
   const guests = new Guests(limits)
+  const strangers = new Strangers()
+  const countNoMore = countStrangers(server, strangers, limits.strangers)
   const sockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -171,26 +189,30 @@ export function serveWebSocket(
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     stream.on('error', () => stream.destroy())
     if (request.url?.split('?')[0] !== path) return answer(stream, '404 Not Found')
-    const { origin } = request.headers
-    if (origin !== undefined && !mayConnect(origin)) return answer(stream, '403 Not a page of this server')
-    const refused = guests.refusal
-    if (refused !== null) return answer(stream, `503 ${refused.reason}`)
+    const { origin, host } = request.headers
+    if (origin !== undefined && !mayConnect(origin, host))
+      return answer(stream, '403 Not a page of this server')
+    const peer = peerOf(request.socket)
+    const isCrowded = strangers.around(peer) > limits.strangers
+    const refused = isCrowded ? `more than ${limits.strangers} connections from there wait to be let in` : guests.refusal?.reason // prettier-ignore
+    if (refused !== undefined) return answer(stream, `503 ${refused}`)
     sockets.handleUpgrade(request, stream, head, (socket) => {
-      const endpoint = endpointOf(socket, peerOf(request), limits, () => stream)
+      const endpoint = endpointOf(socket, peer, limits, () => stream)
       guard(socket, stream, endpoint, limits)
       watch(socket, endpoint, limits, true)
-      guests.add(endpoint)
+      guests.add(endpoint, () => strangers.drop(peer))
     })
   }
   server.on('upgrade', upgrade)
   return {
     connections: guests.connections,
-    close: (reason) => guests.close(reason).finally(() => server.off('upgrade', upgrade)),
+    async close(reason) {
+      await guests.close(reason)
+      server.off('upgrade', upgrade)
+      countNoMore()
+    },
   }
 }
-
-/** Connections that are not upgraded yet, or never will be, are held down too: so many for each that may be. */
-const REQUESTS = 4
 
 function serverOf(tls: Certificate | undefined, { helloMs, connections }: Limits): Server {
   const times = { headersTimeout: helloMs, requestTimeout: helloMs, connectionsCheckingInterval: helloMs }

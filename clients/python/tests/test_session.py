@@ -328,6 +328,11 @@ def test_keys_that_are_refused(tmp_path):
 def test_names_of_servers():
     assert server_name("wss://Fed.Example/path") == "wss://fed.example:443"
     assert server_name("ws://[::1]:7070") == "ws://[::1]:7070"
+    assert server_name("wss://[0:0:0:0:0:0:0:1]:7070") == "wss://[::1]:7070"
+    assert server_name("wss://[::FFFF:127.0.0.1]:7070") == "wss://[::ffff:7f00:1]:7070"
+    assert server_name("wss://[1:0:0:2:0:0:0:3]:7070") == "wss://[1:0:0:2::3]:7070"
+    assert server_name("wss://127.1:7070") == "wss://127.0.0.1:7070"
+    assert server_name("wss://K\u00f6ln.Example") == "wss://xn--kln-sna.example:443"
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,45 @@ interface Episode {
   state: number
 }
 
+/** An environment, and who acts in it. */
+class Actor {
+  readonly #environment: Environment
+  readonly #sampler: ReturnType<typeof actionSampler>
+  readonly #actions: number
+
+  constructor(environment: Environment, behavior: Policy, actions: number) {
+    this.#environment = environment
+    this.#sampler = actionSampler(behavior, actions)
+    this.#actions = actions
+  }
+
+  begin(begun: ActState): Episode {
+    return {
+      begun,
+      steps: 0,
+      walk: begun.walk.slice(),
+      state: this.#environment.reset(begun.episode) as number,
+    }
+  }
+
+  /** Takes the next step of the episode in which the environment stands. */
+  act(episode: Episode) {
+    const action = pick(this.#sampler, episode.state, nextWord(episode.walk))
+    const pair = episode.state * this.#actions + action
+    const step = this.#environment.step(action)
+    episode.state = step.observation as number
+    episode.steps++
+    return { ...step, pair }
+  }
+
+  /** The episode of a position, the environment standing where the position says. */
+  resume(from: ActState): Episode {
+    const episode = this.begin(from)
+    while (episode.steps < from.steps) this.act(episode)
+    return episode
+  }
+}
+
 /**
  * The experience of one agent in an environment of its own. A truncated episode bootstraps from where it was cut off.
  * @param environment with discrete spaces; nobody else uses it
@@ -41,44 +80,21 @@ export function actExperience(
   seed: number,
   agent: number,
 ): Experience<ActState> {
-  const sampler = actionSampler(behavior, actions)
+  const actor = new Actor(environment, behavior, actions)
   let live: Episode | null = null
-
-  const begin = (begun: ActState): Episode => ({
-    begun,
-    steps: 0,
-    walk: begun.walk.slice(),
-    state: environment.reset(begun.episode) as number,
-  })
-  const act = (episode: Episode) => {
-    const action = pick(sampler, episode.state, nextWord(episode.walk))
-    const pair = episode.state * actions + action
-    const step = environment.step(action)
-    episode.state = step.observation as number
-    episode.steps++
-    return { ...step, pair }
-  }
-  /** the episode of a position, the environment standing where the position says */
-  const resumed = (from: ActState): Episode => {
-    if (live !== null && isAt(live, from)) return live
-    const episode = begin(from)
-    while (episode.steps < from.steps) act(episode)
-    return episode
-  }
-
   return {
     start: () => nextEpisode(streamOf(seed, agent, Purpose.walk), streamOf(seed, agent, Purpose.start)),
     gather(from, steps) {
       const trajectory = emptyTrajectory(steps)
-      let episode = resumed(from)
+      let episode = live !== null && isAt(live, from) ? live : actor.resume(from)
       // what is thrown on the way leaves the environment anywhere
       live = null
       for (let t = 0; t < steps; t++) {
-        const { pair, reward, terminated, truncated } = act(episode)
+        const { pair, reward, terminated, truncated } = actor.act(episode)
         trajectory.pair[t] = pair
         trajectory.reward[t] = reward
         trajectory.bootstrap[t] = terminated ? -1 : episode.state
-        if (terminated || truncated) episode = begin(nextEpisode(episode.walk, episode.begun.start))
+        if (terminated || truncated) episode = actor.begin(nextEpisode(episode.walk, episode.begun.start))
       }
       live = episode
       return { trajectory, state: { ...episode.begun, steps: episode.steps } }

@@ -56,23 +56,75 @@ export async function checkKeys(folder: string, agents: number, minimum: number)
 /** What the messages of a federation should fit into, bytes: longer ones are cut. */
 const COMMON_PAYLOAD = 1024 * 1024
 
-/** @throws InputError where that is no broker, or not one to be trusted; RunError where it does not answer, or lets nobody in */
-export async function checkBroker(text: string, flags: ListenFlags): Promise<Finding> {
+/** Clocks that differ by more are told of, ms. */
+const CLOCKS_MS = 2000
+
+/** Where a broker is, and how the server gets there. @throws InputError where that is no broker, or not one to be trusted */
+async function brokerOf(text: string, flags: ListenFlags) {
   const { addressIn, optionsOf } = await import('../nats-endpoint.ts')
-  const { brokerFacts } = await import('../../transport/nats-broker.ts')
   const address = addressIn('--nats', text)
   const options = await optionsOf('--nats', address, flags, ['--nats-key', flags.natsKey])
-  const facts = await brokerFacts({ url: address.url, options }).catch((error: Error) => {
+  return { url: address.url, options, federation: address.federation }
+}
+
+/** What a broker answers. @throws RunError where it does not answer, or lets nobody in */
+async function asked<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch((error: Error) => {
     throw error instanceof TransportError ? new RunError(error.message, { cause: error }) : error
   })
-  const { version, maxPayload, jetStream, isEncrypted, asksForKeys, roundTripMs } = facts
-  const told = `nats-server ${version}, messages of up to ${describeBytes(maxPayload)}, ${roundTripMs.toFixed(1)} ms there and back`
+}
+
+/**
+ * What the broker is, and whether its clock is that of this machine.
+ * @param now the time of day, ms since 1970
+ * @throws InputError where that is no broker, or not one to be trusted; RunError where it does not answer, or lets nobody in
+ */
+export async function checkBroker(
+  text: string,
+  flags: ListenFlags,
+  now: () => number = Date.now,
+): Promise<Finding> {
+  const { brokerFacts } = await import('../../transport/nats-facts.ts')
+  const broker = await brokerOf(text, flags)
+  const from = now()
+  const facts = await asked(brokerFacts(broker))
+  const { version, maxPayload, jetStream, isEncrypted, asksForKeys, roundTripMs, time } = facts
+  const told = `nats-server ${version}, ${roundTripMs.toFixed(1)} ms there and back, messages of up to ${describeBytes(maxPayload)}`
   if (!jetStream) return fail(`${told}: it has no JetStream: start it with --jetstream`)
-  const open =
-    isEncrypted && asksForKeys
-      ? ''
-      : `; ${asksForKeys ? '' : 'it asks nobody for a key'}${asksForKeys || isEncrypted ? '' : ', and '}${isEncrypted ? '' : 'it is not encrypted'}`
-  return maxPayload < COMMON_PAYLOAD
-    ? warn(`${told}: less than usual, so that more messages are cut into pieces${open}`)
-    : ok(`${told}${open}`)
+  const open = [
+    ...(asksForKeys ? [] : ['it asks nobody for a key']),
+    ...(isEncrypted ? [] : ['it is not encrypted']),
+  ].join(', and ')
+  const troubles = [
+    ...(maxPayload < COMMON_PAYLOAD ? ['less than usual, so that more messages are cut into pieces'] : []),
+    ...(time === null ? [] : clockTrouble(Date.parse(time), from, now())),
+  ]
+  const line = [told, ...troubles, ...(open === '' ? [] : [open])].join('; ')
+  return troubles.length > 0 ? warn(line) : ok(line)
+}
+
+/** What is wrong with the time of day of a broker that was asked for it between two moments here; ms since 1970. */
+function clockTrouble(there: number, from: number, to: number): string[] {
+  const ahead = there > to ? there - to : Math.min(0, there - from)
+  if (Math.abs(ahead) <= CLOCKS_MS) return []
+  return [
+    `its clock is ${(Math.abs(ahead) / 1000).toFixed(1)} s ${ahead > 0 ? 'ahead of' : 'behind'} that of this machine: certificates are judged by both, and logs are hard to compare`,
+  ]
+}
+
+/**
+ * Whether the broker has room for the mirror.
+ * @param bytes that the run will have there, about
+ * @throws as {@link checkBroker}; RunError where a package is missing
+ */
+export async function checkMirror(text: string, flags: ListenFlags, bytes: number): Promise<Finding> {
+  const { mirrorRoom } = await import('../../transport/nats-facts.ts')
+  const { federation, ...server } = await brokerOf(text, flags)
+  const { fits, held } = await asked(mirrorRoom(server, federation, bytes))
+  const needed = `about ${describeBytes(bytes)} needed${held > 0 ? `, ${describeBytes(held)} of them there` : ''}`
+  return fits
+    ? ok(`${needed}, and the broker has room`)
+    : fail(
+        `${needed}, and the broker has no such room beside what else it holds: raise max_file_store, or what the account may have, or remove streams`,
+      )
 }

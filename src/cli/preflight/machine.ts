@@ -64,8 +64,8 @@ export async function checkClock(now: Date): Promise<Finding> {
 /** Bytes of a report and its figures, about. */
 const REPORT = 3e6
 
-/** Bytes of a run folder, about: records with everybody, models, the last two checkpoints, report and figures. */
-export function runFolderBytes({ variants, seeds }: Experiment): number {
+/** Bytes of what a server keeps, about: records with everybody, models, the last two checkpoints. */
+export function keptBytes({ variants, seeds }: Experiment): number {
   const trials = variants.map(({ settings }) => {
     const phases = roundsOf(settings) * (settings.algorithm.name === 'fast-fedpg' ? 2 : 1)
     const table = tableBytes(settings) ?? 1e5
@@ -73,8 +73,11 @@ export function runFolderBytes({ variants, seeds }: Experiment): number {
     return record + 2 * table
   })
   const checkpoints = Math.max(...variants.map(({ settings }) => 8 * (tableBytes(settings) ?? 1e5)))
-  return REPORT + checkpoints + seeds.length * trials.reduce((sum, bytes) => sum + bytes, 0)
+  return checkpoints + seeds.length * trials.reduce((sum, bytes) => sum + bytes, 0)
 }
+
+/** Bytes of a run folder, about: what is kept, report and figures. */
+export const runFolderBytes = (experiment: Experiment): number => REPORT + keptBytes(experiment)
 
 /** A disk that takes longer to write something down for good slows the rounds, s. */
 const SLOW_SYNC = 0.05

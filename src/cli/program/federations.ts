@@ -75,7 +75,11 @@ function declareJoin(declare: Declare, io: IoOfOptions): void {
     .option('--module <ts>', 'a module that makes the environment to act in; it stays here')
     .option('--file <yaml>', 'the experiment as it is here, which names logs and modules of this machine')
     .option('--state <dir>', 'folder for what the agent keeps (default: .fedrl/<name>)')
-    .option('--wait <seconds>', 'how long to try to join (default: 10); once in, it comes back for ever')
+    .option('--wait <seconds>', 'how long to try to join (default: 10)')
+    .option(
+      '--give-up <seconds>',
+      'how long, once in, to look for a server that is gone (default: for ever, it may be started again)',
+    )
     .option('--key <pem>', 'the private key of the agent')
     .option('--keys <dir>', 'folder with the private key NAME.key of each agent, where there are several')
     .option('--creds <file>', 'credentials for a NATS broker that keeps its users as JWTs')

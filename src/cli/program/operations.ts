@@ -25,6 +25,7 @@ export function declareOperations(declare: Declare, io: IoOfOptions): void {
     ),
   )
     .option('--out <dir>', 'run folder')
+    .option('--mirror', 'a copy of the run is to be kept on the NATS broker')
     .option(...SEEDS)
     .option(...SET)
     .action(async (file: string, options: OptionsOf<typeof import('../preflight.ts').preflight>) =>

@@ -48,6 +48,13 @@ interface OpenRun {
   number: number
 }
 
+/** What is found of a run. */
+interface Found {
+  readonly saved: (Placed & SavedRun) | null
+  /** the largest number that a checkpoint had */
+  readonly highest: number
+}
+
 const NO_BYTES = new Uint8Array(0)
 
 /**
@@ -56,16 +63,7 @@ const NO_BYTES = new Uint8Array(0)
  * @param copy where there is one
  */
 export function diskStore(path: string, write: Writer, copy?: RecordCopy): DiskStore {
-  const folder = join(path, FEDERATION)
-  const membersPath = join(folder, 'members.json')
-  const recordPath = ({ variant, seed }: RunKey): string =>
-    join(folder, 'records', `${variant}-${seed}.jsonl`)
-  const slotsOf = ({ variant, seed }: RunKey): readonly [string, string] => [
-    join(folder, 'checkpoints', `${variant}-${seed}.a.checkpoint`),
-    join(folder, 'checkpoints', `${variant}-${seed}.b.checkpoint`),
-  ]
-  const slotAt = (slot: string): CheckpointSlot =>
-    new CheckpointSlot(slot, write, copy && ((file, content) => copy.checkpoint(file, content)))
+  const files = filesOf(path)
   let current: OpenRun | null = null
   const release = async (): Promise<void> => {
     const [run, slots] = [current, current?.slots ?? []]
@@ -76,42 +74,26 @@ export function diskStore(path: string, write: Writer, copy?: RecordCopy): DiskS
 
   return {
     async members() {
-      const text = await readIfThere(membersPath)
-      return text === null ? [] : namesIn(text, membersPath)
+      const text = await readIfThere(files.members)
+      return text === null ? [] : namesIn(text, files.members)
     },
-    keepMembers: (names) => write(membersPath, [new TextEncoder().encode(`${JSON.stringify(names)}\n`)]),
+    keepMembers: (names) => write(files.members, [new TextEncoder().encode(`${JSON.stringify(names)}\n`)]),
     async load(run) {
       await release()
-      const path = recordPath(run)
-      const [first, second] = slotsOf(run)
-      const { saved, highest } = await newestOf([first, second], path)
-      const { synced, tail } = saved ?? { synced: 0, tail: NO_BYTES }
-      const record = await RecordFile.open(path, { synced, tail })
-      // it may not have had them
-      if (tail.length > 0) copy?.lines(path, synced, tail)
-      const slots = saved?.path === first ? ([second, first] as const) : ([first, second] as const)
-      current = { record, slots: [slotAt(slots[0]), slotAt(slots[1])], number: highest + 1 }
-      return saved
+      const found = await newestOf(files.slots(run), files.record(run))
+      current = await opened(files.slots(run), files.record(run), found, write, copy)
+      return found.saved
     },
-    has: async (run) => {
-      for (const slot of slotsOf(run)) if ((await readCheckpoint(slot)) !== null) return true
-      return false
-    },
+    has: async (run) => (await readAll(files.slots(run))).length > 0,
     async save(run, lines, checkpoint) {
-      if (current?.record.path !== recordPath(run))
+      if (current?.record.path !== files.record(run))
         throw new Error('diskStore: expected a run that was loaded')
-      const { record, slots, number } = current
-      const text = new TextEncoder().encode(lines.map((line) => `${lineText(line)}\n`).join(''))
-      copy?.lines(record.path, record.length, text)
-      const before = await record.append(text)
-      await slots[0].put(encodeCheckpoint(number, { ...before, content: checkpoint }))
-      current.slots = [slots[1], slots[0]]
-      current.number = number + 1
+      await put(current, lines, checkpoint, copy)
     },
     async forget(run) {
-      if (current?.record.path === recordPath(run)) await release()
-      await keepRecord(slotsOf(run), recordPath(run))
-      for (const slot of slotsOf(run)) {
+      if (current?.record.path === files.record(run)) await release()
+      await keepRecord(files.slots(run), files.record(run))
+      for (const slot of files.slots(run)) {
         await copy?.removed(slot)
         await rm(slot, { force: true })
       }
@@ -120,8 +102,59 @@ export function diskStore(path: string, write: Writer, copy?: RecordCopy): DiskS
   }
 }
 
-/** @throws RunError where the text is not what a server writes */
-function namesIn(text: string, path: string): readonly string[] {
+/** Where things lie in the run folder `path`. */
+function filesOf(path: string) {
+  const folder = join(path, FEDERATION)
+  return {
+    members: join(folder, 'members.json'),
+    record: ({ variant, seed }: RunKey): string => join(folder, 'records', `${variant}-${seed}.jsonl`),
+    slots: ({ variant, seed }: RunKey): readonly [string, string] => [
+      join(folder, 'checkpoints', `${variant}-${seed}.a.checkpoint`),
+      join(folder, 'checkpoints', `${variant}-${seed}.b.checkpoint`),
+    ],
+  }
+}
+
+/** Opens a run to go on from what was found of it: its next checkpoint goes over the older one. */
+async function opened(
+  [first, second]: readonly [string, string],
+  recordPath: string,
+  { saved, highest }: Found,
+  write: Writer,
+  copy: RecordCopy | undefined,
+): Promise<OpenRun> {
+  const { synced, tail } = saved ?? { synced: 0, tail: NO_BYTES }
+  const record = await RecordFile.open(recordPath, { synced, tail })
+  // it may not have had them
+  if (tail.length > 0) copy?.lines(recordPath, synced, tail)
+  const slotAt = (slot: string): CheckpointSlot =>
+    new CheckpointSlot(slot, write, copy && ((file, content) => copy.checkpoint(file, content)))
+  const isFirst = saved?.path !== first
+  return {
+    record,
+    slots: isFirst ? [slotAt(first), slotAt(second)] : [slotAt(second), slotAt(first)],
+    number: highest + 1,
+  }
+}
+
+/** Appends to the record and writes the checkpoint after it. */
+async function put(
+  run: OpenRun,
+  lines: readonly RecordLine[],
+  checkpoint: Uint8Array,
+  copy: RecordCopy | undefined,
+): Promise<void> {
+  const { record, slots, number } = run
+  const text = new TextEncoder().encode(lines.map((line) => `${lineText(line)}\n`).join(''))
+  copy?.lines(record.path, record.length, text)
+  const before = await record.append(text)
+  await slots[0].put(encodeCheckpoint(number, { ...before, content: checkpoint }))
+  run.slots = [slots[1], slots[0]]
+  run.number = number + 1
+}
+
+/** The names of the agents by index, in the text of `members.json`. @param path for the message @throws RunError where it is not what a server writes */
+export function namesIn(text: string, path: string): readonly string[] {
   try {
     const names: unknown = JSON.parse(text)
     if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names
@@ -163,13 +196,9 @@ const newestFirst = (found: readonly CheckpointFile[]): Placed[] =>
 /**
  * The newest checkpoint of a run. One whose writing was cut short was never promised, and does not count. A damaged one stops the run, unless
  * it was the older of the two: then the record ends where the other one says.
- * @returns also the largest number that a checkpoint had
  * @throws RunError naming what is damaged, and the last checkpoint that is not
  */
-async function newestOf(
-  slots: readonly string[],
-  recordPath: string,
-): Promise<{ readonly saved: (Placed & SavedRun) | null; readonly highest: number }> {
+async function newestOf(slots: readonly string[], recordPath: string): Promise<Found> {
   const found = await readAll(slots)
   const highest = Math.max(0, ...found.map((file) => file.highest))
   const damaged = found.find(({ state }) => state === 'damaged')?.path

@@ -15,8 +15,8 @@ const LINGER_MS = 15_000
 export interface Serving {
   readonly server: FederationServer
   readonly store: DiskStore
-  /** writes down what has gone between the server and its agents */
-  keepTraffic(): Promise<void>
+  /** Writes down, for the last time, what has gone between the server and its agents. */
+  endTraffic(): Promise<void>
 }
 
 /** What makes a {@link Serving}: told the folder of the run; tells how many rounds of the run under way have closed. */
@@ -29,7 +29,7 @@ export function federatedExecutor(experiment: Experiment, begin: Begin): Executo
     async execute(batches, { folder, signal, onProgress, onFinished }) {
       if (folder === undefined) throw new Error('federatedExecutor: expected the folder of a run')
       let current: Trial | null = null
-      const { server, store, keepTraffic } = await begin(folder, (rounds) => {
+      const { server, store, endTraffic } = await begin(folder, (rounds) => {
         if (current === null) return
         const { variant: name, seed, settings } = current
         const share = Math.min(1, rounds / roundsOf(settings))
@@ -53,10 +53,10 @@ export function federatedExecutor(experiment: Experiment, begin: Begin): Executo
         await unlessStopped(signal, server, server.finish(LINGER_MS))
       } catch (error) {
         // what stopped the run is told, and not what a full disk makes of this
-        await keepTraffic().catch(() => undefined)
+        await endTraffic().catch(() => undefined)
         throw error
       }
-      await keepTraffic()
+      await endTraffic()
       for (const trial of trials) await store.forget(runOf(experiment, trial))
     },
   }

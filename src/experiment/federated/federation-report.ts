@@ -25,12 +25,30 @@ export async function federationReport(
   const agents = Math.max(...experiment.variants.map(({ settings }) => agentsOf(settings)))
   // who never came has no name
   const names = Array.from({ length: agents }, (_, agent) => traffic[agent]?.name ?? `agent ${agent}`)
+  const records = await readRecords(folder, experiment, names)
+  return {
+    agents: names.map((name, agent) => ({
+      name,
+      ...(records.counts[agent] as Count),
+      sessions: traffic[agent]?.sessions ?? 0,
+      receivedBytes: traffic[agent]?.receivedBytes ?? 0,
+      sentBytes: traffic[agent]?.sentBytes ?? 0,
+      refused: traffic[agent]?.updates.refused ?? 0,
+    })),
+    runs: records.runs,
+    gaps: records.gaps,
+    moreGaps: records.moreGaps,
+  }
+}
+
+/** What the records of all runs come to. @param names of the agents by index */
+async function readRecords(folder: string, { variants, seeds }: Experiment, names: readonly string[]) {
   const counts: readonly Count[] = names.map(() => ({ folded: 0, late: 0, missed: 0 }))
   const runs: ReportFederation['runs'][number][] = []
   const gaps: ReportFederation['gaps'][number][] = []
   let moreGaps = 0
-  for (const [variant, { name: variantName }] of experiment.variants.entries()) {
-    for (const seed of experiment.seeds) {
+  for (const [variant, { name: variantName }] of variants.entries()) {
+    for (const seed of seeds) {
       const run = `${variantName}, seed ${seed}`
       let [closed, partial] = [0, 0]
       for await (const line of linesOf(join(folder, FEDERATION, 'records', `${variant}-${seed}.jsonl`))) {
@@ -45,19 +63,7 @@ export async function federationReport(
       runs.push({ name: run, closed, partial })
     }
   }
-  return {
-    agents: names.map((name, agent) => ({
-      name,
-      ...(counts[agent] as Count),
-      sessions: traffic[agent]?.sessions ?? 0,
-      receivedBytes: traffic[agent]?.receivedBytes ?? 0,
-      sentBytes: traffic[agent]?.sentBytes ?? 0,
-      refused: traffic[agent]?.updates.refused ?? 0,
-    })),
-    runs,
-    gaps,
-    moreGaps,
-  }
+  return { counts, runs, gaps, moreGaps }
 }
 
 function count(counts: readonly Count[], { agents, late }: RecordLine): void {

@@ -14,7 +14,7 @@ import { isFiniteSpec } from '../policy-gradient/settings-kind.ts'
 import type { PgSettings } from '../policy-gradient/spec.ts'
 import { sizesOf } from '../sizes.ts'
 import type { OwnExperience } from './join.ts'
-import type { WorkReply, WorkRequest } from './work-messages.ts'
+import { invitationSender, type SentInvitation, type WorkReply, type WorkRequest } from './work-messages.ts'
 
 /** Work that took so long goes to the thread the next time, and comes back when it took less than the other, ms. */
 const LONG_MS = 1000
@@ -28,7 +28,15 @@ const USUAL = { states: 1000, actions: 10 }
 
 /** Takes work of agents of one process. */
 export interface WorkThread {
-  work(request: Omit<WorkRequest, 'id'>): Promise<{ readonly done: Worked; readonly ms: number }>
+  work(
+    request: Pick<WorkRequest, 'state' | 'frame'> & { readonly invitation: Invitation },
+  ): Promise<{ readonly done: Worked; readonly ms: number }>
+}
+
+/** Who waits for work to be done. */
+interface Waiting {
+  resolve(reply: { readonly done: Worked; readonly ms: number }): void
+  reject(error: unknown): void
 }
 
 /**
@@ -37,13 +45,12 @@ export interface WorkThread {
  * @param signal gives the work up: it is rejected as if the line were gone
  */
 export function workThread(own: OwnExperience, signal: AbortSignal): WorkThread {
-  const waiting = new Map<
-    number,
-    { resolve(done: { done: Worked; ms: number }): void; reject(error: unknown): void }
-  >()
+  const waiting = new Map<number, Waiting>()
   let worker: Worker | null = null
+  let toSend: (invitation: Invitation) => SentInvitation = invitationSender()
   let last = 0
   const start = (): Worker => {
+    toSend = invitationSender()
     const started = new Worker(new URL('./work-worker.js', import.meta.url), { workerData: { own } })
     started.unref()
     signal.addEventListener('abort', () => void started.terminate())
@@ -67,10 +74,10 @@ export function workThread(own: OwnExperience, signal: AbortSignal): WorkThread 
     return started
   }
   return {
-    work(request) {
+    work({ invitation, state, frame }) {
       worker ??= start()
       const id = ++last
-      worker.postMessage({ ...request, id } satisfies WorkRequest)
+      worker.postMessage({ id, invitation: toSend(invitation), state, frame } satisfies WorkRequest)
       return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))
     },
   }

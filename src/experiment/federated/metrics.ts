@@ -23,28 +23,7 @@ export function federationMetrics(): FederationMetrics {
   /** read once for all that is told of it */
   let now: FederationStatus | null = null
   const registers = [register]
-  const rounds = new Counter({
-    name: 'fedrl_rounds_closed_total',
-    help: 'Rounds closed since the server started',
-    registers,
-  })
-  const phases = new Histogram({
-    name: 'fedrl_phase_seconds',
-    help: 'From the first Task of a phase to its closing',
-    buckets: PHASE_BUCKETS,
-    registers,
-  })
-  const checkpoints = new Histogram({
-    name: 'fedrl_checkpoint_seconds',
-    help: 'Writing a checkpoint and the record before it, until they are on disk',
-    buckets: CHECKPOINT_BUCKETS,
-    registers,
-  })
-  const turnedAway = new Counter({
-    name: 'fedrl_turned_away_total',
-    help: 'Connections and agents that were sent away since the server started',
-    registers,
-  })
+  const { rounds, phases, checkpoints, turnedAway } = declareEvents(registers)
   declareState(registers, () => now)
   declareTraffic(registers, () => now?.total ?? null)
   return {
@@ -64,6 +43,32 @@ export function federationMetrics(): FederationMetrics {
     },
   }
 }
+
+/** What is counted as it happens. */
+const declareEvents = (registers: Registry[]) => ({
+  rounds: new Counter({
+    name: 'fedrl_rounds_closed_total',
+    help: 'Rounds closed since the server started',
+    registers,
+  }),
+  phases: new Histogram({
+    name: 'fedrl_phase_seconds',
+    help: 'From the first Task of a phase to its closing',
+    buckets: PHASE_BUCKETS,
+    registers,
+  }),
+  checkpoints: new Histogram({
+    name: 'fedrl_checkpoint_seconds',
+    help: 'Writing a checkpoint and the record before it, until they are on disk',
+    buckets: CHECKPOINT_BUCKETS,
+    registers,
+  }),
+  turnedAway: new Counter({
+    name: 'fedrl_turned_away_total',
+    help: 'Connections and agents that were sent away since the server started',
+    registers,
+  }),
+})
 
 /** Gauges of how the run under way stands; without one they keep what they said last. */
 function declareState(registers: Registry[], status: () => FederationStatus | null): void {

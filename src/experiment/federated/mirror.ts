@@ -57,14 +57,17 @@ async function agreed(...what: Parameters<typeof agree>): ReturnType<typeof agre
 function folderOf(mirror: Mirror, { head, known }: Agreed, write: Writer): MirroredFolder {
   let folder: string | null = null
   let lines: MirrorChange[] = []
-  const pathOf = (file: string): string =>
-    relative(folder ?? file, file)
-      .split(sep)
-      .join('/')
+  const pathOf = (file: string): string => pathIn(folder ?? file, file)
   const keep = async (change: MirrorChange): Promise<void> => {
-    const changes = [...lines, change]
+    const taken = lines
     lines = []
-    await told(() => mirror.write(changes))
+    try {
+      await told(() => mirror.write([...taken, change]))
+    } catch (error) {
+      // a checkpoint must not be there without them, and counts of traffic are let go where there is no room
+      lines = [...taken, ...lines]
+      throw error
+    }
     if (change.type === 'removed') known.delete(change.path)
     else known.add(change.path)
   }
@@ -91,6 +94,9 @@ function folderOf(mirror: Mirror, { head, known }: Agreed, write: Writer): Mirro
     finish: () => keep(headChange({ ...head, state: 'finished' })),
   }
 }
+
+/** The path of a file in a run folder, '/' between the names. */
+const pathIn = (folder: string, file: string): string => relative(folder, file).split(sep).join('/')
 
 async function collected(chunks: Chunks): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []

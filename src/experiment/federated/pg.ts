@@ -1,10 +1,11 @@
 /** One (variant, seed) of policy gradients as a federation: codec, server rule, and what is measured of the server's state. */
-import type { ServedRun } from '../../federation/served-run.ts'
+import type { Measure, ServedRun } from '../../federation/served-run.ts'
 import { addScaled } from '../../numeric/vector.ts'
 import { decodePgUpdate, pgTaskFrame } from '../../protocol/pg-codec.ts'
 import type { PgTask, PgUpdate } from '../../protocol/pg-messages.ts'
 import type { PgServerState } from '../../server/pg-rule.ts'
 import { rebasePg } from '../../server/round-machine/rebase.ts'
+import type { ServerRule } from '../../server/rule.ts'
 import { pgNotesOf } from '../notes.ts'
 import type { GivenParticipation } from '../participation.ts'
 import { pgFederation, type PgFederation } from '../policy-gradient/federation.ts'
@@ -107,41 +108,48 @@ function servedPg(
   participation: GivenParticipation,
 ): ServedRun<PgRunState, PgTask, PgUpdate> {
   const { contract, algorithm } = fed
-  const { phases } = algorithm
   const { gradient } = trial.settings.algorithm
-  let now: PgRunState | null = null
-  const recorder = recorderOf(trial, fed, (agent) => knownOf(fed, now as PgRunState, agent))
   return {
     variant,
     seed: trial.seed,
     settings: {
       agents: contract.agents,
-      phases: phases.length,
+      phases: algorithm.phases.length,
       participation,
       rebase: rebasePg(contract),
     },
-    rule: {
-      init: () => ({
-        server: algorithm.rule.init(),
-        clusters: new Uint32Array(contract.agents),
-        drift: 0,
-        bytes: 0,
-        diverged: null,
-      }),
-      task: (state) => (state.diverged === null ? algorithm.rule.task(state.server) : null),
-      fold: (state, updates) => folded(trial, fed, state, updates),
-    },
+    rule: ruleOf(trial, fed),
     taskFrame: pgTaskFrame,
     decodeUpdate: (frame) => decodePgUpdate(frame, contract),
     issuesOf: pgRules(contract, gradient === 'exact', longestGradient(trial.settings, trial.problem)),
-    measure(state) {
-      const { server, drift, bytes, clusters, diverged } = state
-      if (diverged !== null || server.phase !== 0 || !isDue(trial.settings, server.round)) return []
-      now = state
-      const cost = { samples: 0, rounds: server.round, bytes }
-      recorder.record(server, { drift, clusters: contract.clusters > 1 ? [...clusters] : [], cost })
-      return recorder.rows.splice(0).map(({ metric, value }) => [metric, value])
-    },
+    measure: measurerOf(trial, fed),
+  }
+}
+
+/** The rule of the algorithm, with what is measured of its rounds; it ends where something diverges. */
+const ruleOf = (trial: PgTrial, fed: PgFederation): ServerRule<PgRunState, PgTask, PgUpdate> => ({
+  init: () => ({
+    server: fed.algorithm.rule.init(),
+    clusters: new Uint32Array(fed.contract.agents),
+    drift: 0,
+    bytes: 0,
+    diverged: null,
+  }),
+  task: (state) => (state.diverged === null ? fed.algorithm.rule.task(state.server) : null),
+  fold: (state, updates) => folded(trial, fed, state, updates),
+})
+
+/** Measures every metric of the experiment, after the rounds where that is due. */
+function measurerOf(trial: PgTrial, fed: PgFederation): (state: PgRunState) => Measure[] {
+  let now: PgRunState | null = null
+  const recorder = recorderOf(trial, fed, (agent) => knownOf(fed, now as PgRunState, agent))
+  return (state) => {
+    const { server, drift, bytes, clusters, diverged } = state
+    if (diverged !== null || server.phase !== 0 || !isDue(trial.settings, server.round)) return []
+    now = state
+    const cost = { samples: 0, rounds: server.round, bytes }
+    recorder.record(server, { drift, clusters: fed.contract.clusters > 1 ? [...clusters] : [], cost })
+    return recorder.rows.splice(0).map(({ metric, value }) => [metric, value])
   }
 }
 

@@ -17,7 +17,7 @@ import { notesOf } from '../notes.ts'
 import { buildProblem } from '../problem.ts'
 import type { GivenParticipation } from '../participation.ts'
 import type { Problem } from '../simulation.ts'
-import { traffic } from '../traffic.ts'
+import { traffic, type Traffic } from '../traffic.ts'
 import type { Outcome, Trial } from '../trial.ts'
 
 /** What carries a run out: a server with its agents, or a record with agents made again. */
@@ -113,9 +113,8 @@ function servedQ<State>(
   at: (state: State) => Progress,
   participation: GivenParticipation,
 ): ServedRun<CountedState<State>, QTask, QUpdate> {
-  const { algorithm, evaluate } = settings
-  const { agents, syncPeriod, steps } = contract
-  const bytesOf = traffic({ algorithm, entries: contract.states * contract.actions })
+  const { algorithm } = settings
+  const isDue = dueIn(settings, contract)
   const measure = measurerOf(settings, problem)
   const samplesPerStep = samplesOfStep(algorithm, problem)
   const shape = shapeOf(contract)
@@ -127,35 +126,47 @@ function servedQ<State>(
   return {
     variant,
     seed,
-    settings: { agents, phases: 1, participation, rebase: rebaseQ },
-    rule: {
-      init: () => ({ rule: rule.init(), bytes: 0, steps: 0 }),
-      task: (state) => rule.task(state.rule),
-      fold(state, updates) {
-        const next = rule.fold(state.rule, updates)
-        const task = rule.task(state.rule)
-        if (task === null) return { ...state, rule: next }
-        const who = Uint32Array.from(updates, ({ agent }) => agent)
-        const reported = Uint32Array.from(updates, ({ changes }) => changes.length)
-        return {
-          rule: next,
-          bytes: state.bytes + bytesOf(task.round, task.step, task.steps, reported, who),
-          steps: state.steps + updates.length * task.steps,
-        }
-      },
-    },
+    settings: { agents: contract.agents, phases: 1, participation, rebase: rebaseQ },
+    rule: counted(rule, traffic({ algorithm, entries: shape.entries })),
     taskFrame,
     decodeUpdate: (frame) => decodeUpdate(frame, shape),
     issuesOf: (update, task) => qUpdateIssues(update, task, rules),
     measure({ rule: state, bytes, steps: taken }) {
       const now = at(state)
-      const round = algorithm.name === 'q-learning' ? 0 : Math.ceil(now.step / syncPeriod)
-      const before = Math.max(0, round - 1) * syncPeriod
-      const due = Math.floor(now.step / evaluate.every) > Math.floor(before / evaluate.every)
-      return due || now.step === steps
-        ? measure(now, { samples: taken * samplesPerStep, rounds: round, bytes })
-        : []
+      const rounds = algorithm.name === 'q-learning' ? 0 : Math.ceil(now.step / contract.syncPeriod)
+      return isDue(now.step, rounds) ? measure(now, { samples: taken * samplesPerStep, rounds, bytes }) : []
     },
+  }
+}
+
+/** The rule, with what its rounds have cost. */
+function counted<State>(
+  rule: ServerRule<State, QTask, QUpdate>,
+  bytesOf: Traffic,
+): ServerRule<CountedState<State>, QTask, QUpdate> {
+  return {
+    init: () => ({ rule: rule.init(), bytes: 0, steps: 0 }),
+    task: (state) => rule.task(state.rule),
+    fold(state, updates) {
+      const next = rule.fold(state.rule, updates)
+      const task = rule.task(state.rule)
+      if (task === null) return { ...state, rule: next }
+      const who = Uint32Array.from(updates, ({ agent }) => agent)
+      const reported = Uint32Array.from(updates, ({ changes }) => changes.length)
+      return {
+        rule: next,
+        bytes: state.bytes + bytesOf(task.round, task.step, task.steps, reported, who),
+        steps: state.steps + updates.length * task.steps,
+      }
+    },
+  }
+}
+
+/** Whether rows are due: at the first averaging at or after each multiple of `every`, and at the end. */
+function dueIn({ evaluate: { every } }: QSettings, { syncPeriod, steps }: QContract) {
+  return (step: number, round: number): boolean => {
+    const before = Math.max(0, round - 1) * syncPeriod
+    return step === steps || Math.floor(step / every) > Math.floor(before / every)
   }
 }
 

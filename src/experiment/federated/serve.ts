@@ -1,7 +1,7 @@
 /** Carries out an experiment with agents that join over a transport; the run folder is that of a simulation, with `federation/` beside it. */
 import { join, resolve } from 'node:path'
 import type { Mirror } from '../../transport/mirror.ts'
-import { guarded, writeAtomically } from '../disk.ts'
+import { guarded, writeAtomically, type Writer } from '../disk.ts'
 import { InputError } from '../errors.ts'
 import type { Experiment } from '../experiment.ts'
 import { parseManifest } from '../manifest.ts'
@@ -40,8 +40,7 @@ export interface ServeOptions extends MeetingPoint, Pick<RunOptions, 'signal' | 
  */
 export async function serveExperiment(given: Experiment, options: ServeOptions): Promise<RunResult> {
   const experiment = options.isLocal === true ? given : withOwnLogs(given)
-  const { out, file, signal, onProgress } = options
-  const agents = federationSize(experiment, file)
+  const agents = federationSize(experiment, options.file)
   const watch = watchAll([options.watch ?? {}])
   const mirrored = await mirroredOf(experiment, options)
   const write = mirrored?.write ?? options.write ?? writeAtomically
@@ -58,16 +57,8 @@ export async function serveExperiment(given: Experiment, options: ServeOptions):
     options.onBegun?.(folder)
     return serving
   }
-  const how: RunOptions = {
-    executor: federatedExecutor(experiment, begin),
-    threads: 1,
-    write,
-    toFinish: () => 'the same command again',
-    ...(signal && { signal }),
-    ...(onProgress && { onProgress }),
-  }
   try {
-    const result = await begunOrNew(experiment, out, how)
+    const result = await begunOrNew(experiment, options.out, howToRun(experiment, begin, write, options))
     await mirrored?.finish()
     watch.ended(undefined)
     return result
@@ -81,6 +72,21 @@ export async function serveExperiment(given: Experiment, options: ServeOptions):
     }
   }
 }
+
+/** How a run is carried out whose trials agents work on. */
+const howToRun = (
+  experiment: Experiment,
+  begin: Begin,
+  write: Writer,
+  { signal, onProgress }: ServeOptions,
+): RunOptions => ({
+  executor: federatedExecutor(experiment, begin),
+  threads: 1,
+  write,
+  toFinish: () => 'the same command again',
+  ...(signal && { signal }),
+  ...(onProgress && { onProgress }),
+})
 
 /** The run folder with the mirror of it, where there is one. */
 async function mirroredOf(experiment: Experiment, options: ServeOptions): Promise<MirroredFolder | null> {

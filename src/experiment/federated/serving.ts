@@ -14,6 +14,7 @@ import { identityOf } from './identity.ts'
 import { sentExperiment } from './sent.ts'
 import { statusOfExperiment } from './status.ts'
 import { readTraffic, writeTraffic } from './traffic-file.ts'
+import { keepTraffic } from './traffic-keeper.ts'
 import type { Watch } from './watch.ts'
 
 /** Where agents meet the server, and what it needs for that. */
@@ -76,7 +77,12 @@ export async function openServing(
   })
   void server.accept(options.listener)
   tellBegun(experiment, sent, server, options)
-  return { server, store, keepTraffic: () => keepTraffic(folder, store, traffic, write) }
+  const keeper = keepTraffic(
+    clock,
+    () => bytesOf(traffic),
+    () => writeDown(folder, store, traffic, write),
+  )
+  return { server, store, endTraffic: () => keeper.end() }
 }
 
 /** @param sent the experiment as agents hear of it */
@@ -97,7 +103,13 @@ function tellBegun(
   })
 }
 
-async function keepTraffic(folder: string, store: DiskStore, traffic: Traffic, write: Writer): Promise<void> {
+/** All that is counted comes with bytes. */
+function bytesOf(traffic: Traffic): number {
+  const { receivedBytes, sentBytes } = traffic.total()
+  return receivedBytes + sentBytes
+}
+
+async function writeDown(folder: string, store: DiskStore, traffic: Traffic, write: Writer): Promise<void> {
   const names = await store.members()
   const agents = names.map((name, agent) => ({ name, ...traffic.of(agent) }))
   await writeTraffic(folder, agents, write)

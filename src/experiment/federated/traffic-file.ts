@@ -32,9 +32,12 @@ export async function readTraffic(folder: string): Promise<readonly NamedTraffic
   return header === HEADER ? lines.map(parseLine) : []
 }
 
+/** What somebody else wrote there counts nothing. */
+const countIn = (text: string): number => (/^\d+$/.test(text) ? Number(text) : 0)
+
 function parseLine(line: string): NamedTraffic {
   const [, name = '', ...counts] = line.split(',')
-  const [sessions = 0, receivedBytes = 0, sentBytes = 0, ...statuses] = counts.map(Number)
+  const [sessions = 0, receivedBytes = 0, sentBytes = 0, ...statuses] = counts.map(countIn)
   const [received = 0, durable = 0, duplicate = 0, late = 0, refused = 0] = statuses
   return {
     name,

@@ -12,6 +12,7 @@ import { loadExperiment } from '../load.ts'
 import { modelPath } from '../parts.ts'
 import { EXPERIMENT, FEDERATION, readIfThere, readRun, ROWS } from '../run-folder.ts'
 import { encodeProduct, sha256, trialsOf, type Outcome, type Product, type Trial } from '../trial.ts'
+import { namesIn } from './disk-store.ts'
 import { joinPg } from './pg-agent.ts'
 import { carryOutPg } from './pg.ts'
 import { joinQ, type Brought } from './q-agent.ts'
@@ -61,7 +62,8 @@ export async function verifyRun(
   const rows = await readFile(join(folder, ROWS))
   const compare = (trial: Trial, product: Product): Promise<Omit<Verdict, 'reason'>> =>
     compared(folder, trial, product, rowsOf(rows, trial))
-  const names = await readIfThere(join(folder, FEDERATION, 'members.json'))
+  const path = join(folder, FEDERATION, 'members.json')
+  const names = await readIfThere(path)
   if (names === null) {
     if (brought.length > 0)
       throw new InputError('--logs', `does not belong to ${folder}, which was simulated`)
@@ -69,7 +71,7 @@ export async function verifyRun(
       onVerdict({ ...(await compare(trial, product)), reason: '' }),
     )
   }
-  const members = JSON.parse(names) as readonly string[]
+  const members = namesIn(names, path)
   for (const trial of trialsOf(experiment)) {
     signal?.throwIfAborted()
     onVerdict(await verifyTrial(folder, experiment, trial, brought, members, compare))

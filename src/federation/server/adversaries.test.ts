@@ -1,8 +1,8 @@
 /** The server among agents that do not keep to the rules: each is answered, and the others end where they would have ended without it. */
 import { afterEach, describe, expect, it } from 'vitest'
 import { clock, memoryStore, newSession } from '../../../test/federation-world.ts'
+import { hello, speakerOn, type Speaker } from '../../../test/speaker.ts'
 import { decodeFrame, encodeFrame } from '../../protocol/frame.ts'
-import { decodeMessage, encodeMessage } from '../../protocol/session-codec.ts'
 import type { SessionMessage } from '../../protocol/session-messages.ts'
 import type { Participation } from '../../server/round-machine/participation.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../transport.ts'
@@ -77,46 +77,7 @@ async function world(
   return { server, listener, notices, done: server.carryOut(runOf(participation)) }
 }
 
-/** A connection, spoken over message by message. */
-async function speaker({ listener }: World) {
-  const connection = await listener.connect()
-  const frames = connection.frames[Symbol.asyncIterator]()
-  const kept: SessionMessage[] = []
-  const next = async (): Promise<SessionMessage | null> => {
-    const frame = await frames.next()
-    if (frame.done === true) return null
-    const message = decodeMessage(frame.value, { bytes: Infinity, agents: Infinity })
-    if (!message.ok) throw new Error(JSON.stringify(message.issues))
-    return message.value
-  }
-  return {
-    connection,
-    say: (...messages: readonly SessionMessage[]): void => {
-      for (const message of messages) void connection.send(encodeMessage(message)).catch(() => undefined)
-    },
-    /** the next message of one of these kinds, others being kept for later; null where the connection ends before */
-    async hear(...kinds: readonly SessionMessage['kind'][]): Promise<SessionMessage | null> {
-      const known = kept.findIndex(({ kind }) => kinds.includes(kind))
-      if (known >= 0) return kept.splice(known, 1)[0] ?? null
-      for (;;) {
-        const message = await next()
-        if (message === null || kinds.includes(message.kind)) return message
-        kept.push(message)
-      }
-    },
-  }
-}
-
-type Speaker = Awaited<ReturnType<typeof speaker>>
-
-const hello = (name: string): SessionMessage => ({
-  kind: 'hello',
-  lowest: 1,
-  highest: 1,
-  name,
-  client: 'a test',
-  experiment: 0,
-})
+const speaker = async ({ listener }: World): Promise<Speaker> => speakerOn(await listener.connect())
 
 const update = (agent: number, round: number, value: number, inside: Partial<Step> = {}): SessionMessage => ({
   kind: 'update',
@@ -131,7 +92,7 @@ const update = (agent: number, round: number, value: number, inside: Partial<Ste
 async function joined(here: World, ...names: readonly string[]): Promise<Speaker> {
   const one = await speaker(here)
   for (const name of names) {
-    one.say(hello(name))
+    void one.say(hello(name))
     await one.hear('welcome')
   }
   return one
@@ -142,7 +103,7 @@ async function honest(one: Speaker, agents: readonly number[]): Promise<void> {
   for (;;) {
     const message = await one.hear('task')
     if (message?.kind !== 'task') return
-    for (const agent of message.agents ?? agents) one.say(update(agent, message.round, 1))
+    for (const agent of message.agents ?? agents) void one.say(update(agent, message.round, 1))
   }
 }
 
@@ -153,7 +114,7 @@ describe('an Update that no honest agent sends', () => {
     void honest(good, [0, 1])
     for (let round = 0; round < ROUNDS; round++) {
       await bad.hear('task')
-      bad.say(update(2, round, 99))
+      void bad.say(update(2, round, 99))
       expect(await bad.hear('ack')).toMatchObject({
         status: 'refused',
         reason: 'value: expected less than 10, got 99',
@@ -169,7 +130,7 @@ describe('an Update that no honest agent sends', () => {
     const [bad, good] = [await joined(here, 'c'), await joined(here, 'a', 'b')]
     void honest(good, [0, 1])
     await bad.hear('task')
-    bad.say(update(2, 0, 99), update(2, 0, 98))
+    void bad.say(update(2, 0, 99), update(2, 0, 98))
     await bad.hear('ack')
     expect(
       here.server
@@ -186,7 +147,7 @@ describe('an Update that no honest agent sends', () => {
     const here = await world()
     const [bad, good] = [await joined(here, 'c'), await joined(here, 'a', 'b')]
     await bad.hear('task')
-    bad.say(update(2, 0, 99), update(2, 0, 1), update(2, 0, 99), update(2, 0, 2))
+    void bad.say(update(2, 0, 99), update(2, 0, 1), update(2, 0, 99), update(2, 0, 2))
     const told: string[] = []
     while (told.length < 3) {
       const ack = await bad.hear('ack')
@@ -201,10 +162,10 @@ describe('an Update that no honest agent sends', () => {
   it('again and again ends the session of its agent, and of no other on the line', async () => {
     const here = await world({ minimum: 2 })
     const line = await joined(here, 'a', 'b', 'c')
-    for (let i = 0; i < 16; i++) line.say(update(2, 0, 99))
+    for (let i = 0; i < 16; i++) void line.say(update(2, 0, 99))
     expect(await line.hear('failure')).toMatchObject({ code: 'malformed', name: 'c' })
     // on its way before it heard
-    line.say(update(2, 0, 1), update(0, 0, 1), update(1, 0, 1))
+    void line.say(update(2, 0, 1), update(0, 0, 1), update(1, 0, 1))
     await line.hear('task')
     void honest(line, [0, 1])
     expect((await here.done).state).toEqual([2, 2, 2])
@@ -219,7 +180,7 @@ describe('who sends what is not his', () => {
   it.each(others)('%s: is sent away', async (_, message) => {
     const here = await world({ minimum: 2 })
     const [bad, good] = [await joined(here, 'c'), await joined(here, 'a', 'b')]
-    bad.say(message)
+    void bad.say(message)
     expect(await bad.hear('failure')).toMatchObject({ code: 'unexpected' })
     expect(await bad.hear('failure')).toBeNull()
     void honest(good, [0, 1])
@@ -229,7 +190,7 @@ describe('who sends what is not his', () => {
   it('the content of another in an envelope of his own: is refused', async () => {
     const here = await world({ minimum: 2 })
     const bad = await joined(here, 'c')
-    bad.say(update(2, 0, 5, { agent: 0 }))
+    void bad.say(update(2, 0, 5, { agent: 0 }))
     expect(await bad.hear('ack')).toMatchObject({
       status: 'refused',
       reason: 'frame.agent: expected 2 as outside, got 0',
@@ -242,7 +203,7 @@ describe('who sends what is not his', () => {
     const [old, good] = [await joined(here, 'c'), await joined(here, 'a', 'b')]
     old.connection.close('away')
     const again = await joined(here, 'c')
-    old.say(update(2, 0, 9))
+    void old.say(update(2, 0, 9))
     void honest(again, [2])
     void honest(good, [0, 1])
     expect((await here.done).state).toEqual([3, 3, 3])
@@ -252,7 +213,7 @@ describe('who sends what is not his', () => {
     const here = await world()
     await joined(here, 'a')
     const other = await speaker(here)
-    other.say(hello('a'))
+    void other.say(hello('a'))
     expect(await other.hear('failure', 'welcome')).toMatchObject({ code: 'name-taken', name: 'a' })
     here.server.close()
   })
@@ -263,7 +224,7 @@ describe('floods', () => {
     // nothing comes back with time
     const here = await world({ minimum: 2 }, { now: () => 0 })
     const [bad, good] = [await joined(here, 'c'), await joined(here, 'a', 'b')]
-    for (let i = 0; i < 3000; i++) bad.say({ ...update(2, 0, 1), seed: 2 } as SessionMessage)
+    for (let i = 0; i < 3000; i++) void bad.say({ ...update(2, 0, 1), seed: 2 } as SessionMessage)
     expect(await bad.hear('failure')).toMatchObject({ code: 'rate' })
     void honest(good, [0, 1])
     expect((await here.done).state).toEqual([2, 2, 2])
@@ -273,7 +234,7 @@ describe('floods', () => {
     const here = await world({ minimum: 2 }, { limits: { queueBytes: 2048 } })
     const [bad, good] = [await joined(here, 'c'), await joined(here, 'a', 'b')]
     for (let seed = 2; seed < 500; seed++) {
-      bad.say({ ...update(2, 0, 1), seed } as SessionMessage)
+      void bad.say({ ...update(2, 0, 1), seed } as SessionMessage)
       await new Promise((resolve) => setImmediate(resolve))
     }
     expect(await bad.connection.closed).toMatchObject({ code: 'limit' })
@@ -286,7 +247,7 @@ describe('floods', () => {
     const good = await joined(here, 'a', 'b')
     for (let i = 0; i < 500; i++) {
       const one = await speaker(here)
-      one.say(hello('c'), hello(`stranger-${i}`))
+      void one.say(hello('c'), hello(`stranger-${i}`))
       if (i % 3 === 0) await one.hear('welcome', 'failure')
       one.connection.close('gone')
     }

@@ -1,7 +1,7 @@
 /** Who gets in where keys are asked for; agents and server are spoken to message by message. */
 import { describe, expect, it } from 'vitest'
 import { clock, memoryStore, newSession } from '../../../test/federation-world.ts'
-import { decodeMessage, encodeMessage } from '../../protocol/session-codec.ts'
+import { hello, speakerOn, type Speaker } from '../../../test/speaker.ts'
 import type { Challenge, SessionMessage } from '../../protocol/session-messages.ts'
 import { proofBytes } from '../../protocol/session-rules.ts'
 import { DEFAULT_LIMITS } from '../../transport.ts'
@@ -82,32 +82,7 @@ async function world() {
 
 type World = Awaited<ReturnType<typeof world>>
 
-async function speaker({ listener }: World) {
-  const connection = await listener.connect()
-  const frames = connection.frames[Symbol.asyncIterator]()
-  return {
-    connection,
-    say: (message: SessionMessage) => connection.send(encodeMessage(message)),
-    async hear(): Promise<SessionMessage | null> {
-      const next = await frames.next()
-      if (next.done === true) return null
-      const message = decodeMessage(next.value, { bytes: Infinity, agents: Infinity })
-      if (!message.ok) throw new Error(JSON.stringify(message.issues))
-      return message.value
-    },
-  }
-}
-
-type Speaker = Awaited<ReturnType<typeof speaker>>
-
-const hello = (name: string): SessionMessage => ({
-  kind: 'hello',
-  lowest: 1,
-  highest: 1,
-  name,
-  client: 'a test',
-  experiment: 0,
-})
+const speaker = async ({ listener }: World): Promise<Speaker> => speakerOn(await listener.connect())
 
 /** Says hello, and gives the challenge. */
 async function challenged(agent: Speaker, name = 'a'): Promise<Challenge> {

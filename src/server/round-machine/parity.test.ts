@@ -1,7 +1,7 @@
 /** With everybody taking part the round machine gives the bits of the simulation, for real rules and learners, whatever happens on the way. */
 import { describe, expect, it } from 'vitest'
+import { disturbed } from '../../../test/disturbed-world.ts'
 import { randomMdp, randomPolicies } from '../../../test/random-problems.ts'
-import { World } from '../../../test/round-machine-world.ts'
 import { agentMdps, contractOf as pgContractOf } from '../../../test/zhu-problem.ts'
 import type { GradientOracle } from '../../agent/gradient-oracle.ts'
 import { exactOracle } from '../../agent/gradient-oracle/exact.ts'
@@ -12,35 +12,10 @@ import { fedAsynQ } from '../../algorithm/fed-asyn-q.ts'
 import { policyGradient } from '../../algorithm/policy-gradient.ts'
 import { localCohort } from '../../federation/cohort/local.ts'
 import { federate } from '../../federation/loop.ts'
-import { NOBODY, Purpose, below, streamOf } from '../../numeric/stream.ts'
 import type { QContract } from '../../protocol/q-contract.ts'
-import type { Rebase, RoundSettings } from '../round-machine.ts'
+import type { Rebase } from '../round-machine.ts'
 import { rebasePg, rebaseQ } from './rebase.ts'
 import { replay } from './replay.ts'
-
-/** Lets things happen at random, then lets the run end. */
-function disturbed<Own, Server, Task, Update>(
-  { rule }: Algorithm<Own, Server, Task, Update>,
-  learners: readonly Learner<Own, Task, Update>[],
-  settings: RoundSettings<Task, Update>,
-): World<Own, Server, Task, Update> {
-  const world = new World(rule, learners, settings)
-  const stream = streamOf(5, NOBODY, Purpose.behavior)
-  for (let i = 0; i < 400; i++) {
-    const [index, pick] = [below(stream, learners.length), below(stream, 8)]
-    const agent = world.agent(index)
-    const kind = below(stream, 40)
-    if (!agent.connected) world.connect(index)
-    else if (kind < 15 && agent.up.length > 0) world.deliverUp(index, pick, kind === 0)
-    else if (kind < 30 && agent.down.length > 0) world.deliverDown(index, pick, kind === 15)
-    else if (kind < 34 && world.writing.length > 0) world.written(kind === 30)
-    else if (kind < 36) world.disconnect(index)
-    else if (kind < 38) world.happen({ type: 'tick', now: (world.now += 500) })
-    else if (kind === 38 && pick === 0) world.crash()
-  }
-  world.settle()
-  return world
-}
 
 /** Checks an algorithm with everybody taking part, and with some. */
 async function checkParity<Own, Server, Task, Update>(
@@ -49,11 +24,11 @@ async function checkParity<Own, Server, Task, Update>(
 ): Promise<void> {
   const learners = Array.from({ length: settings.agents }, (_, agent) => algorithm.learner(agent))
   const simulated = await federate(algorithm.rule, localCohort(learners))
-  const everybody = disturbed(algorithm, learners, { ...settings, participation: {} })
+  const everybody = disturbed(algorithm, learners, { ...settings, participation: {} }, 5)
   expect(everybody.state.rule).toEqual(simulated)
 
   const participation = { minimum: 2, fraction: 0.5, deadlineSeconds: 1, late: 'foldNextRound' } as const
-  const some = disturbed(algorithm, learners, { ...settings, participation })
+  const some = disturbed(algorithm, learners, { ...settings, participation }, 5)
   expect(some.record.some(({ agents }) => agents.length < settings.agents)).toBe(true)
   expect(some.record.some(({ late }) => late.length > 0)).toBe(settings.phases === 1)
   expect(some.state.rule).not.toEqual(simulated)

@@ -2,7 +2,9 @@
 
 import stat
 import struct
+from ipaddress import IPv6Address
 from pathlib import Path
+from socket import inet_aton, inet_ntoa
 from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -45,6 +47,18 @@ def proof_bytes(session: str, name: str, server: str, nonce: bytes) -> bytes:
 def server_name(url: str) -> str:
     """Give what the server of this address is expected to be called: scheme, host and port."""
     parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}:{parts.port or _PORTS[parts.scheme]}"
+    return f"{parts.scheme}://{_canonical(parts.hostname or '')}:{parts.port or _PORTS[parts.scheme]}"
+
+
+def _canonical(host: str) -> str:
+    """Write a host the one way that docs/protocol.md knows, that of the URL Standard."""
+    if host.replace(".", "").isdecimal():
+        return inet_ntoa(inet_aton(host))
+    if ":" not in host:
+        return host if host.isascii() else host.encode("idna").decode()
+    address = IPv6Address(host)
+    if address.ipv4_mapped is None:
+        return f"[{address.compressed}]"
+    # versions of Python differ in how they write these
+    high, low = divmod(int(address.ipv4_mapped), 1 << 16)
+    return f"[::ffff:{high:x}:{low:x}]"
