@@ -92,22 +92,23 @@ export class AgentJournal {
     else this.#pending.push({ names: [name], change })
   }
 
-  /**
-   * Keeps offers.
-   * @param ahead when it resolves, all that was kept before so many calls, this one counted, is on disk
-   */
-  async keep(offers: readonly NamedOffer[], ahead: number): Promise<void> {
+  /** Keeps offers: should the process be killed when it resolves, they are there. */
+  async keep(offers: readonly NamedOffer[]): Promise<void> {
     const records = [
       ...this.#pending.map(({ names, change }) => encodePlain({ names, ...change })),
       ...byTask(offers).map((group) => encodePlain(recordOf(group))),
     ]
     this.#pending = []
     await this.#store.append(records)
-    this.#disk.appended()
-    await this.#disk.settle(ahead)
     for (const { name, change } of offers) this.#apply(name, change)
+    this.#disk.appended()
     this.#bytes += records.reduce((sum, { length }) => sum + length, 0)
     if (this.#bytes > LEAST + WASTE * this.#shortest) await this.#shorten()
+  }
+
+  /** Resolves when all that was kept is on disk but for the last `ahead` calls. @throws what the store throws */
+  settle(ahead: number): Promise<void> {
+    return this.#disk.settle(ahead)
   }
 
   /** Forgets everything: all runs are over. */

@@ -87,15 +87,12 @@ describe('the journal of agents', () => {
     const path = join(root, 'agents.journal')
     const journal = await AgentJournal.open(await journalFile(path), clock)
     for (let ordinal = 0; ordinal < 60; ordinal++) {
-      await journal.keep(
-        ['a', 'b'].map((name) => ({ name, change: offer(ordinal, 250_000) })),
-        4,
-      )
+      await journal.keep(['a', 'b'].map((name) => ({ name, change: offer(ordinal, 250_000) })))
       journal.note('a', { type: 'durable', variant: 0, seed: 1, ordinal })
       if (ordinal % 2 === 1) journal.note('b', { type: 'dropped', variant: 0, seed: 1, ordinal: ordinal - 1 })
       if (ordinal === 40) journal.note('b', { type: 'durable', variant: 0, seed: 1, ordinal })
     }
-    await journal.keep([{ name: 'a', change: offer(60, 10) }], 0)
+    await journal.keep([{ name: 'a', change: offer(60, 10) }])
     expect((await stat(path)).size).toBeLessThan(16e6)
     await journal.close()
     const again = await AgentJournal.open(await journalFile(path), clock)

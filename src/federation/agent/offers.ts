@@ -59,8 +59,13 @@ export class Offers {
     return fresh
   }
 
-  /** Sends an Update that is kept. */
-  async offer(seat: Seat, { variant, seed }: RunKey, ordinal: number, frame: Uint8Array): Promise<void> {
+  /** Sends an Update that was kept before: what led to it may have been kept by a session that is over. */
+  async offerAgain(seat: Seat, run: RunKey, ordinal: number, frame: Uint8Array): Promise<void> {
+    await this.#options.journal.settle(0)
+    await this.#offer(seat, run, ordinal, frame)
+  }
+
+  async #offer(seat: Seat, { variant, seed }: RunKey, ordinal: number, frame: Uint8Array): Promise<void> {
     const { phases } = seat.run
     const { clock, idleMs, send } = this.#options
     const position = { variant, seed, round: Math.floor(ordinal / phases), phase: ordinal % phases }
@@ -89,8 +94,9 @@ export class Offers {
     this.#taken = []
     this.#bytes = 0
     const offers = taken.map(({ seat, change }) => ({ name: seat.name, change }))
-    await this.#options.journal.keep(offers, this.#ahead)
-    for (const { seat, change } of taken) await this.offer(seat, change, change.ordinal, change.frame)
+    await this.#options.journal.keep(offers)
+    await this.#options.journal.settle(this.#ahead)
+    for (const { seat, change } of taken) await this.#offer(seat, change, change.ordinal, change.frame)
     this.#startedAt = this.#options.clock.now()
   }
 

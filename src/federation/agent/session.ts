@@ -187,7 +187,7 @@ export class Session {
     if (kept.base > ordinal)
       return this.#giveUp(name, 'mismatch', `the server is at phase ${ordinal} of a run in which ${name} was promised phase ${kept.base - 1}: it was set back to an older checkpoint, where ${name} cannot follow, or begins the same experiment again: to take part in that, remove what ${name} kept`) // prettier-ignore
     for (const offer of kept.offers)
-      if (offer.ordinal <= ordinal) await offers.offer(seat, kept, offer.ordinal, offer.frame)
+      if (offer.ordinal <= ordinal) await offers.offerAgain(seat, kept, offer.ordinal, offer.frame)
     return null
   }
 
@@ -235,7 +235,7 @@ export class Session {
     const next = (answer: Answer): null | Promise<SessionEnd | null> => {
       if ('refused' in answer)
         return answer.isBehind && this.#behind.falls(agent) ? null : this.#giveUp(seat.name, 'mismatch', answer.refused) // prettier-ignore
-      if (answer.frame !== null) return offers.offer(seat, task, ordinal, answer.frame).then(() => null)
+      if (answer.frame !== null) return offers.offerAgain(seat, task, ordinal, answer.frame).then(() => null)
       return answer.change !== null && offers.take({ seat, change: answer.change }) ? offers.hand().then(() => null) : null // prettier-ignore
     }
     const answered = answerTo(seat, kept, task, ordinal, from ?? ordinal)
