@@ -80,6 +80,21 @@ it('serve and join: the server is killed and then an agent, and both go on', asy
   expect(resultOf(live)).toEqual(simulated(Q, join(root, 'q-whole')))
 })
 
+it('up: one process holds more agents than a command line has room for', async () => {
+  const file = join(root, 'many.yaml')
+  // their names take 133 kB
+  writeFileSync(
+    file,
+    `environment: { family: two-state, actions: 2, discount: 0.9 }
+agents: { count: 12000, behavior: uniform }
+algorithm: { name: fed-asyn-q, stepSize: 0.5, syncPeriod: 5, steps: 5, initial: 0 }
+`,
+  )
+  const live = join(root, 'many-live')
+  await finished(startFedrl(['up', file, '--processes', '1', '--out', live]))
+  expect(resultOf(live)).toEqual(simulated(file, join(root, 'many-whole')))
+})
+
 it.skipIf(process.platform !== 'linux')('up: a process of agents is killed, and started again', async () => {
   const live = join(root, 'pg-live')
   const up = startFedrl(['up', PG, '--processes', '2', '--out', live])

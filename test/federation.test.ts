@@ -1,10 +1,12 @@
 /** Law 3, live: the models of a federation are those of the simulation, bit for bit, whatever happens on the way. */
 import { join } from 'node:path'
+import { MessageChannel } from 'node:worker_threads'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Experiment } from '../src/experiment/experiment.ts'
 import { invitee } from '../src/experiment/federated/join.ts'
 import { listenMemory, type MemoryListener } from '../src/transport/memory.ts'
 import { connectWebSocket, listenWebSocket } from '../src/transport/websocket.ts'
+import { connectPort, listenPorts, type Port, type PortListener } from '../src/transport/worker.ts'
 import { TransportError, type Connection, type Listener } from '../src/transport.ts'
 import {
   agentsOptions,
@@ -217,6 +219,29 @@ describe('over WebSocket', () => {
       const { agents, server } = await checkSame(name, place, seed)
       expect(agents + server > 0).toBe(seed !== null)
       await place.close()
+    }
+  })
+})
+
+/** Agents that are given ports, as those in other threads are. */
+function overPorts(): Place {
+  let listener: PortListener | null = null
+  return {
+    listen: async () => (listener = listenPorts()),
+    async connect() {
+      if (listener === null) throw new TransportError('nobody listens yet')
+      const { port1, port2 } = new MessageChannel()
+      listener.accept(port1 as Port)
+      return connectPort(port2 as Port)
+    },
+  }
+}
+
+describe('over message ports', () => {
+  it.each(['fed-asyn-q', 'fast-fedpg'])('%s', async (name) => {
+    for (const seed of [null, 4]) {
+      const { agents, server } = await checkSame(name, overPorts(), seed)
+      expect([agents > 0, server > 0]).toEqual([seed !== null, seed !== null])
     }
   })
 })

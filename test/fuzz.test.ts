@@ -5,9 +5,12 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, describe, expect, it } from 'vitest'
+import { makeKey, privateKeyOf, signerOf, verifierOf } from '../src/federation/keys/ed25519.ts'
+import type { Gate } from '../src/federation/server/gate.ts'
 import { Purpose, below, streamOf, type Stream } from '../src/numeric/stream.ts'
 import { decodeMessage, encodeMessage } from '../src/protocol/session-codec.ts'
-import type { SessionMessage } from '../src/protocol/session-messages.ts'
+import type { Challenge, SessionMessage } from '../src/protocol/session-messages.ts'
+import { proofBytes } from '../src/protocol/session-rules.ts'
 import { ConnectionClosed, type Connection, type Listener } from '../src/transport.ts'
 import { listenMemory } from '../src/transport/memory.ts'
 import { connectWebSocket, listenWebSocket } from '../src/transport/websocket.ts'
@@ -52,6 +55,38 @@ ${COMMON.replace('every: 40', 'every: 5').replace('error', 'J')}`,
 
 type Connect = () => Promise<Connection>
 
+/** What the server is called. */
+const SERVER = 'wss://fuzz.example:7070'
+
+const KEYS = new Map(
+  [...HONEST, MALLORY].map((name) => {
+    const { pem, key } = makeKey()
+    const secret = privateKeyOf(pem)
+    if (secret === null) throw new Error('expected a key')
+    return [name, { signer: signerOf(secret), verify: verifierOf(key) }] as const
+  }),
+)
+
+/** Lets in whoever has a key. */
+function gate(): Gate {
+  let nonces = 0
+  const entries = new Map([...KEYS].map(([name, { verify }]) => [name, { status: 'allowed', verify } as const]))
+  return {
+    servers: [SERVER],
+    newNonce: () => new Uint8Array(Uint32Array.from({ length: 8 }, () => ++nonces).buffer),
+    keyOf: (name) => entries.get(name) ?? null,
+    onRevoked: () => undefined,
+  }
+}
+
+/** Mallory's answer to a challenge: a member it is, with a key of its own. @param flip bits of the last byte of the signature that are wrong */
+async function proofOf({ name, session, nonce }: Challenge, flip = 0): Promise<Uint8Array> {
+  const signature = await KEYS.get(MALLORY)?.signer.sign(proofBytes({ session, name, server: SERVER, nonce }))
+  if (signature === undefined) throw new Error('expected a key')
+  signature[63] = (signature[63] as number) ^ flip
+  return encodeMessage({ kind: 'proof', session, name, signature })
+}
+
 const kindIn = (frame: Uint8Array): string => {
   const message = decodeMessage(frame, { bytes: Infinity, agents: Infinity })
   return message.ok ? message.value.kind : ''
@@ -80,12 +115,14 @@ async function federation(text: string, listener: Listener, connect: Connect) {
   const serving = served(experiment, listener, {
     out,
     names: [...HONEST, MALLORY],
+    gate: gate(),
     onNotice(notice) {
       counts.set(notice.type, (counts.get(notice.type) ?? 0) + 1)
       if (notice.type === 'refused') refused.add(notice.name)
     },
   })
-  const agents = HONEST.map((name) => takePart(agentsOptions([name], connect, memoryJournal())))
+  const how = { server: SERVER, signerOf: (name: string) => KEYS.get(name)?.signer ?? null, patienceMs: 600_000 } // prettier-ignore
+  const agents = HONEST.map((name) => takePart(agentsOptions([name], connect, memoryJournal(), how)))
   const [result] = await Promise.all([serving, ...agents])
   await listener.close()
   return {
@@ -119,12 +156,13 @@ const HELLO = encodeMessage({
   experiment: 0,
 })
 
-function noteAnswer(answers: Answers, frame: Uint8Array): void {
+function noteAnswer(answers: Answers, frame: Uint8Array): SessionMessage {
   const message = decodeMessage(frame, { bytes: Infinity, agents: Infinity })
   if (!message.ok) throw new Error('the server sent a frame that cannot be read')
   const of: SessionMessage = message.value
   const key = of.kind === 'failure' ? of.code : of.kind === 'ack' ? of.status : of.kind
   answers.set(key, (answers.get(key) ?? 0) + 1)
+  return of
 }
 
 /** What attackers send, and where from. */
@@ -139,16 +177,20 @@ interface Attack {
 /** Hears a connection until it ends. */
 function ears(connection: Connection, answers: Answers) {
   let [heard, open] = [0, true]
+  let asked: Challenge | null = null
   void connection.closed.then(() => (open = false))
   const listen = async (): Promise<void> => {
     for await (const frame of connection.frames) {
       heard++
-      noteAnswer(answers, frame)
+      const message = noteAnswer(answers, frame)
+      if (message.kind === 'challenge') asked = message
     }
   }
   return {
     deaf: listen(),
     isOpen: () => open,
+    /** the last challenge, where there was one */
+    challenge: (): Challenge | null => asked,
     /** waits for something to come, but not for ever: not everything is answered */
     async next(turns: number): Promise<void> {
       const before = heard
@@ -166,12 +208,20 @@ async function attackOnce(
   answers: Answers,
 ): Promise<number> {
   const connection = await connect()
-  const { deaf, isOpen, next } = ears(connection, answers)
+  const { deaf, isOpen, next, challenge } = ears(connection, answers)
   let sent = 0
   const isMember = below(stream, 3) > 0
   try {
     if (isMember) await connection.send(HELLO)
     if (isMember) await next(Infinity)
+    const asked = challenge()
+    if (asked !== null) {
+      const proof = await proofOf(asked)
+      const draw = below(stream, 4)
+      if (draw < 2) sent++
+      await connection.send(draw === 0 ? mutated([[proof]], stream) : draw === 1 ? await proofOf(asked, 1) : proof) // prettier-ignore
+      await next(draw < 2 ? 24 : Infinity)
+    }
     for (; isOpen() && sent < most; sent++) {
       const inside = isMember && below(stream, 8) > 0
       await connection.send(inside ? mutatedInside(updates, stream) : mutated(corpus, stream))
@@ -242,7 +292,7 @@ async function underAttack(
   // who is refused is Mallory alone
   expect([...refused]).toEqual([MALLORY])
   expect([...answers.keys()]).toEqual(
-    expect.arrayContaining(['malformed', 'unexpected', 'refused', 'task', 'welcome']),
+    expect.arrayContaining(['malformed', 'unexpected', 'refused', 'task', 'welcome', 'challenge', 'unauthorized']),
   )
   return (megabytes.at(-1) as number) - (megabytes[0] as number)
 }

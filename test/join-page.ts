@@ -33,13 +33,14 @@ export interface ServerStarted extends Running {
   readonly link: string
 }
 
-/** Starts `fedrl serve FILE --out OUT` on a port that is free. */
+/** Starts `fedrl serve FILE --out OUT`, by default on a port that is free. */
 export async function startServer(
   file: string,
   out: string,
   more: readonly string[] = [],
+  port = '0',
 ): Promise<ServerStarted> {
-  const started = startFedrl(['serve', file, '--listen', '127.0.0.1:0', '--out', out, ...more])
+  const started = startFedrl(['serve', file, '--listen', `127.0.0.1:${port}`, '--out', out, ...more])
   const link = await started.saying(/http:\S+/)
   return { ...started, link, url: new URL('/', link).href.replace('http:', 'ws:') }
 }

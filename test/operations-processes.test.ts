@@ -4,8 +4,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import type { FederationStatus } from '../src/experiment/federated/status.ts'
 import { fedrl } from './fedrl.ts'
 import { killAll, recorded, startFedrl } from './processes.ts'
+import { until } from './until.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'fedrl-operations-'))
 afterAll(() => {
@@ -82,6 +84,36 @@ it.each(['SIGTERM', 'SIGINT'] as const)(
       .trim()
       .split('\n')
     for (const row of rows) expect(row).toMatch(/^\d,[abc],2,\d+,\d+,\d+,200,/)
+  },
+)
+
+it.skipIf(process.platform === 'win32')(
+  'SIGUSR2: no round closes until the second one, and the model is that of the simulation',
+  async () => {
+    const out = join(root, 'paused')
+    const server = await serving(LONG, out)
+    const agents = startFedrl(['join', server.url, '--agent', 'a,b,c', '--state', `${out}-state`])
+    await recorded(out, 2000)
+    server.child.kill('SIGUSR2')
+    await server.saying(/^the run is paused$/m)
+    const paused = (): FederationStatus => {
+      const status = fedrl(['status', server.url, '--json'])
+      return JSON.parse(status.stdout) as FederationStatus
+    }
+    const { round } = paused()
+    // whoever was asked has answered: but for the pause, the round would close
+    const last = await until(() => {
+      const status = paused()
+      return status.missing === 0 && status.durableRound === round ? status : null
+    })
+    expect(last).toMatchObject({ state: 'paused', round, present: 3 })
+    expect(round).toBeLessThan(600)
+    expect(fedrl(['status', server.url]).stdout).toContain('on disk; paused')
+    server.child.kill('SIGUSR2')
+    await server.saying(/^the run is resumed$/m)
+    expect([await server.ended(), await agents.ended()]).toEqual([0, 0])
+    expect(modelOf(out)).toBe(simulated(LONG))
+    expect(events(out).filter((event) => event !== 'joined' && event !== 'left')).toEqual(['ready', 'paused', 'resumed', 'finished']) // prettier-ignore
   },
 )
 

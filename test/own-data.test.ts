@@ -105,6 +105,21 @@ describe('logs', () => {
       expect(await ended(server)).toBe(130)
     },
   )
+
+  it('that are not there are told as what they are, and not where they would be', async () => {
+    const at = folderOf('missing-server', { 'wards.yaml': `${WARDS}agents: { count: 1, experience: own }\n` })
+    const { url, server } = await serve(at, 'wards.yaml', 'a')
+    const agent = joined(folderOf('missing-agent', {}), url, 'a', ['--logs', 'own.csv'])
+    expect(await ended(agent)).toBe(2)
+    expect(agent.said()).toContain('own.csv: no such file')
+    await server.saying(/mismatch/)
+    expect(server.said()).toMatch(
+      /a \(agent 0\) at \S+ was turned away: the agent says mismatch: a file that the agent needs cannot be read where it is/,
+    )
+    expect(server.said()).not.toContain('own.csv')
+    server.child.kill('SIGINT')
+    expect(await ended(server)).toBe(130)
+  })
 })
 
 const MODEL = `name: inline

@@ -3,7 +3,12 @@ import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { replayExperience } from '../src/agent/experience/replay.ts'
+import { exactOracle } from '../src/agent/gradient-oracle/exact.ts'
 import { fedAsynQ } from '../src/algorithm/fed-asyn-q.ts'
+import { policyGradient } from '../src/algorithm/policy-gradient.ts'
+import { drawRewards } from '../src/mdp/agent-rewards.ts'
+import { parseMdpJson } from '../src/mdp/json.ts'
+import { withRewards } from '../src/mdp/rewards.ts'
 import { aliasTables, pick } from '../src/numeric/alias.ts'
 import { powers } from '../src/numeric/fold.ts'
 import { initialTable } from '../src/numeric/initial-table.ts'
@@ -13,6 +18,8 @@ import { NOBODY, nextWord, streamOf, uniform } from '../src/numeric/stream.ts'
 import type { PurposeId } from '../src/numeric/stream.ts'
 import { decodeFrame, encodeFrame } from '../src/protocol/frame.ts'
 import type { TensorData } from '../src/protocol/frame.ts'
+import { encodePgTask } from '../src/protocol/pg-codec.ts'
+import type { PgContract } from '../src/protocol/pg-contract.ts'
 import { encodeTask, encodeUpdate } from '../src/protocol/q-codec.ts'
 import type { QContract } from '../src/protocol/q-contract.ts'
 import { decodeMessage, encodeMessage } from '../src/protocol/session-codec.ts'
@@ -62,6 +69,21 @@ interface Vectors {
     contract: Omit<QContract, 'terminal'> & { terminal: number[] }
     logs: number[][][]
     rounds: { task: string; updates: string[]; table: number[] }[]
+  }
+  policyGradients: {
+    mdp: { states: number; actions: number }
+    rewards: number[][][]
+    drawn: { seed: number; heterogeneity: number; tables: number[][] }
+    localSteps: number
+    stepSize: number
+    serverStepSize: number
+    start: number[]
+    rounds: {
+      algorithm: 'fedpg' | 'fast-fedpg'
+      entropy: number
+      phases: { task: string; vectors: number[][] }[]
+      theta: number[]
+    }[]
   }
 }
 
@@ -181,6 +203,53 @@ it('two agents on logs, to the last byte', () => {
     seen.push({ task: hex(encodeTask(due)), updates: done.map(({ update }) => hex(encodeUpdate(update))), table: [...state.table] }) // prettier-ignore
   }
   expect(seen).toEqual(rounds)
+})
+
+describe('policy gradients', () => {
+  const { mdp, rewards, drawn, start, rounds, ...steps } = vectors.policyGradients
+  const size = mdp.states * mdp.actions
+
+  it.each(rounds)('a round of $algorithm', ({ algorithm, entropy, phases, theta }) => {
+    const problem = parseMdpJson(JSON.stringify(mdp))
+    if (!problem.ok) throw new Error('the problem of the vectors cannot be read')
+    const contract = {
+      ...steps,
+      algorithm,
+      agents: rewards.length,
+      size,
+      shared: size,
+      rounds: 1,
+      initial: Float64Array.from(start),
+      clusters: 1,
+      momentum: 1,
+      reuseMemorySampleAtStep0: true,
+    } satisfies PgContract
+    const { learner, rule } = policyGradient(contract, (agent) =>
+      exactOracle(withRewards(problem.value, Float64Array.from((rewards[agent] ?? []).flat())), entropy),
+    )
+    const learners = rewards.map((_, agent) => learner(agent))
+    let states = learners.map((one) => one.init())
+    let state = rule.init()
+    const seen: typeof phases = []
+    for (let task = rule.task(state); task !== null; task = rule.task(state)) {
+      const due = task
+      const done = learners.map((one, i) => one.apply(states[i] ?? one.init(), due))
+      states = done.map((one) => one.state)
+      state = rule.fold(
+        state,
+        done.map(({ update }) => update),
+      )
+      seen.push({ task: hex(encodePgTask(due)), vectors: done.map(({ update }) => [...update.vector]) })
+    }
+    expect(seen).toEqual(phases)
+    expect([...state.theta]).toEqual(theta)
+  })
+
+  it('rewards that are drawn', () => {
+    const { seed, heterogeneity, tables } = drawn
+    const table = drawRewards({ heterogeneity, pairs: false }, size, seed)
+    expect(tables.map((_, agent) => [...table(agent)])).toEqual(tables)
+  })
 })
 
 describe('docs/protocol.md', () => {

@@ -18,35 +18,46 @@ export const refusalOf = ({
  * Makes lines of notices, one after the other.
  * @param now the time, ms
  * @param kept the folder with what the agents keep
- * @returns null where there is nothing new to tell: of an absence that lasts, every attempt to come back would be a line
+ * @returns null where there is nothing new to tell: of an absence that lasts, every attempt to come back would be a line. An absence is told
+ * again when its reason changes, and when it has become a long one
  */
 export function noticeLines(now: () => number, kept: string): (notice: AgentNotice) => string | null {
   let since: number | null = null
   let remindAt = Infinity
+  let told: string | null = null
+  /** why agents are put off, by name */
+  const putOff = new Map<string, string>()
   const away = (reason: string): string | null => {
     const time = now()
     since ??= time
-    if (time - since < LONG_MS) return `not connected: ${reason}; trying again`
+    if (time - since < LONG_MS) {
+      if (reason === told) return null
+      told = reason
+      return `not connected: ${reason}; trying again`
+    }
     const isFirst = remindAt === Infinity
     if (!isFirst && time < remindAt) return null
     remindAt = time + REMINDER_MS
     const minutes = Math.floor((time - since) / 60_000)
-    const told = `not connected for ${minutes} min: ${reason}; trying again`
+    const line = `not connected for ${minutes} min: ${reason}; trying again`
     return isFirst
-      ? `${told}. A server that is started again is found; where all runs are over none comes back: Ctrl-C leaves, and ${kept} keeps what a server may ask for`
-      : told
+      ? `${line}. A server that is started again is found; where all runs are over none comes back: Ctrl-C leaves, and ${kept} keeps what a server may ask for`
+      : line
   }
   return (notice) => {
     switch (notice.type) {
       case 'joined':
-        since = null
+        since = told = null
         remindAt = Infinity
+        putOff.delete(notice.name)
         return `${notice.name} joined as agent ${notice.agent}`
       case 'refused':
         return `the server refused an update of agent ${notice.agent}: ${notice.reason}`
       case 'turned-away':
         return `the server refused ${refusalOf(notice)}`
       case 'put-off':
+        if (putOff.get(notice.name) === notice.reason) return null
+        putOff.set(notice.name, notice.reason)
         return `the server does not take ${refusalOf(notice)}; trying again`
       case 'away':
         return away(notice.reason)

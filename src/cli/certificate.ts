@@ -7,7 +7,7 @@ import { isIP } from 'node:net'
 import { blaming } from '../experiment/disk.ts'
 import { InputError } from '../experiment/errors.ts'
 import { watchFiles } from '../experiment/watch-file.ts'
-import type { Certificate } from '../transport/websocket.ts'
+import type { Certificate } from '../transport/http-server.ts'
 
 /** The files of a certificate and its key, as typed. */
 export interface CertificateFlags {

@@ -1,6 +1,8 @@
 /** Where a server listens and how agents get there: WebSocket or a NATS broker, as the flags and the address say. */
 import { InputError } from '../experiment/errors.ts'
+import { joinLink } from '../experiment/federated/join-page.ts'
 import { keyFile } from '../experiment/federated/key-folder.ts'
+import { httpPlaceOf, type HttpPlace } from './http-place.ts'
 import type { BrokerFlags } from './nats-endpoint.ts'
 import type { Connector, Endpoint } from './reach.ts'
 import { webSocketAgentOf } from './websocket-agent.ts'
@@ -23,13 +25,6 @@ export interface ConnectFlags extends BrokerFlags {
   readonly keys?: string
 }
 
-/** What describes a server on WebSocket, and not one on a broker. */
-const OF_WEBSOCKET = {
-  listen: '--listen',
-  tlsCert: '--tls-cert',
-  tlsKey: '--tls-key',
-} as const
-
 /**
  * Listens where the flags say.
  * @param folder of the run
@@ -45,12 +40,31 @@ export async function listenerOf(
   if (nats === undefined && mirror === true)
     throw new InputError('--mirror', 'belongs to --nats: the broker keeps the copy')
   if (nats === undefined) return listenOnWebSocket(flags, onNote)
-  for (const [flag, text] of Object.entries(OF_WEBSOCKET))
-    if (flags[flag as keyof typeof OF_WEBSOCKET] !== undefined)
-      throw new InputError(text, 'does not belong beside --nats')
-  const { listenOnNats } = await import('./nats-endpoint.ts')
-  return listenOnNats(nats, flags, ['--nats-key', natsKey], folder)
+  const place = await httpPlaceOf(flags, onNote)
+  try {
+    const { listenOnNats } = await import('./nats-endpoint.ts')
+    const endpoint = await listenOnNats(nats, flags, ['--nats-key', natsKey], folder)
+    return place === null ? endpoint : withHttp(endpoint, place)
+  } catch (error) {
+    await place?.close()
+    throw error
+  }
 }
+
+/** The endpoint on a broker, with a place where it is answered over HTTP how the server stands. */
+const withHttp = (endpoint: Endpoint, place: HttpPlace): Endpoint => ({
+  ...endpoint,
+  isLocal: place.isLocal,
+  http: place.server,
+  httpUrl: place.url,
+  listener: {
+    ...endpoint.listener,
+    async close(reason) {
+      await endpoint.listener.close(reason)
+      await place.close()
+    },
+  },
+})
 
 async function listenOnWebSocket(flags: ListenFlags, onNote: (line: string) => void): Promise<Endpoint> {
   const { listener, url, servers, isLocal } = await webSocketServerOf(flags, onNote)
@@ -61,6 +75,8 @@ async function listenOnWebSocket(flags: ListenFlags, onNote: (line: string) => v
     servers,
     lost: new AbortController().signal,
     http: listener.server,
+    joinLink: joinLink(url),
+    httpUrl: null,
     answerWith: () => undefined,
     openMirror: null,
   }

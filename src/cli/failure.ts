@@ -7,10 +7,19 @@ import { InputError, Interrupted, RunError } from '../experiment/errors.ts'
 export interface Failure {
   readonly exitCode: 1 | 2 | 130
   readonly kind: 'bug' | 'run' | 'input' | 'usage' | 'interrupted'
-  /** for a person: one line an issue; a stack trace for a bug only */
+  /** for a person: one line an issue; a stack trace for a bug only; '' where a log has told it */
   readonly text: string
   readonly message: string
   readonly issues?: readonly Issue[]
+}
+
+/** What a log has told in place of the lines for people: it is not said once more. */
+export class Told extends Error {
+  override readonly cause: unknown
+  constructor(cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    this.cause = cause
+  }
 }
 
 /**
@@ -19,6 +28,10 @@ export interface Failure {
  * @returns null where there is nothing to tell: help and version were asked for and printed
  */
 export function failureOf(error: unknown, usage: string): Failure | null {
+  if (error instanceof Told) {
+    const failure = failureOf(error.cause, usage)
+    return failure === null ? null : { ...failure, text: '' }
+  }
   if (error instanceof CommanderError) return usageFailure(error, usage)
   if (error instanceof InputError) return { ...plain(2, 'input', error.message), issues: error.issues }
   if (error instanceof RunError) return plain(1, 'run', error.message)

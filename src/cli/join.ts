@@ -1,8 +1,10 @@
 /** `fedrl join`: one agent, or several, in a federation. */
 import { join as joinPath } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { InputError, RunError } from '../experiment/errors.ts'
 import { openAgentState } from '../experiment/federated/agent-state.ts'
 import { clock } from '../experiment/federated/clock.ts'
+import { expectReadable } from '../experiment/files.ts'
 import type { OwnExperience } from '../experiment/federated/join.ts'
 import { threadedInvitee } from '../experiment/federated/threaded-join.ts'
 import { version } from '../experiment/version.ts'
@@ -10,6 +12,8 @@ import { Refused, takePart, Unreachable } from '../federation/agent.ts'
 import { noticeLines, refusalOf } from './agent-notices.ts'
 import { connectorOf, type ConnectFlags } from './endpoint.ts'
 import { signersOf, type SignerFlags } from './signers.ts'
+import type { FailureCode } from '../protocol/session-messages.ts'
+import { listed } from '../experiment/report/words.ts'
 import type { Io } from './io.ts'
 import { parseNames } from './live.ts'
 
@@ -28,8 +32,9 @@ const USUAL_WAIT = '10'
 
 /** Carries the command out. */
 export async function join(url: string, flags: JoinFlags, io: Io): Promise<void> {
-  const names = namesOf(flags)
+  const names = await namesOf(flags)
   const [first = ''] = names
+  await expectFiles(flags)
   const { connect, server } = await connectorOf(url, flags, first)
   const signers = await signersOf(names, flags, (line) => io.note(line))
   const patience = patienceOf(flags)
@@ -51,7 +56,8 @@ export async function join(url: string, flags: JoinFlags, io: Io): Promise<void>
       ...patience,
       signal: io.signal,
       onNotice(notice) {
-        if (notice.type === 'turned-away') sentAway.push(refusalOf(notice))
+        if (notice.type === 'turned-away')
+          sentAway.push(`${refusalOf(notice)}${keyHint(notice.code, signers.size > 0)}`)
         const line = lineOf(notice)
         if (line !== null) io.note(line)
       },
@@ -59,18 +65,21 @@ export async function join(url: string, flags: JoinFlags, io: Io): Promise<void>
     if (sentAway.length > 0) throw new RunError(`${url} refused ${sentAway.join('; ')}`)
     io.result(
       { url, agents: names, outcome },
-      () => `${names.join(', ')}: ${outcome === 'finished' ? 'all runs are over' : 'left'}`,
+      () => `${listed(names)}: ${outcome === 'finished' ? 'all runs are over' : 'left'}`,
     )
   } catch (error) {
-    throw explained(error, url, names, folder)
+    throw explained(error, url, names, folder, (code) => keyHint(code, signers.size > 0))
   } finally {
     await state.release()
   }
 }
 
+/** In place of names: they are on the standard input, where there are more than a command line takes. */
+export const FROM_STDIN = '-'
+
 /** The names of the agents. @throws InputError where there is none, or what they bring does not go together */
-function namesOf({ agent, logs, module }: JoinFlags): readonly string[] {
-  const names = parseNames('--agent', agent)
+async function namesOf({ agent, logs, module }: JoinFlags): Promise<readonly string[]> {
+  const names = parseNames('--agent', agent === FROM_STDIN ? await text(process.stdin) : agent)
   if (names.length === 0) throw new InputError('--agent', 'expected the name of the agent, got none')
   if (logs !== undefined && names.length > 1)
     throw new InputError('--logs', `expected one agent, who learns from this log, got ${names.length}`)
@@ -79,10 +88,21 @@ function namesOf({ agent, logs, module }: JoinFlags): readonly string[] {
   return names
 }
 
-/** Why the agents do not take part, or not to the end, for a person. @param folder with what they keep */
-function explained(error: unknown, url: string, names: readonly string[], folder: string): unknown {
+/** What agents bring is looked for before a server gives them an index. @throws InputError naming what cannot be read */
+async function expectFiles({ logs, module, file }: JoinFlags): Promise<void> {
+  for (const path of [logs, module, file]) if (path !== undefined) await expectReadable(path)
+}
+
+/** Why the agents do not take part, or not to the end, for a person. @param folder with what they keep @param hint what helps against a refusal */
+function explained(
+  error: unknown,
+  url: string,
+  names: readonly string[],
+  folder: string,
+  hint: (code: FailureCode) => string,
+): unknown {
   if (error instanceof Refused)
-    return new RunError(`${url} refused ${names.join(', ')} (${error.code}): ${error.message}`)
+    return new RunError(`${url} refused ${listed(names)} (${error.code}): ${error.message}${hint(error.code)}`)
   if (!(error instanceof Unreachable)) return error
   return new RunError(
     error.wasWelcome
@@ -90,6 +110,10 @@ function explained(error: unknown, url: string, names: readonly string[], folder
       : error.message,
   )
 }
+
+/** What helps agents that were asked for a key, and have none. */
+const keyHint = (code: FailureCode, hasKeys: boolean): string =>
+  code === 'unauthorized' && !hasKeys ? '; give it with --key (or --keys, of several agents)' : ''
 
 const ownExperience = ({ logs, module, file }: JoinFlags): OwnExperience => ({
   ...(logs !== undefined && { log: logs }),

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { federationLog } from '../experiment/federated/log.ts'
 import { parseExperiment } from '../experiment/parse.ts'
+import { RunError } from '../experiment/errors.ts'
+import { failureOf } from './failure.ts'
 import type { Io } from './io.ts'
 import { openLog, type LogFlags, type OpenLog } from './log.ts'
 
@@ -33,7 +35,7 @@ function write(log: OpenLog): void {
   if (options === undefined) throw new Error('expected a log')
   const watch = federationLog(experiment, options.level, options.destination)
   watch.begun?.({ folder: '/run', run: '0123456789abcdef'.repeat(4), status: () => null })
-  watch.notice?.({ type: 'turned-away', peer: 'x', reason: 'y' })
+  watch.notice?.({ type: 'turned-away', peer: 'x', name: 'a', agent: 0, reason: 'y' })
   watch.ended?.(new Error('the reason'))
 }
 
@@ -53,7 +55,7 @@ it('appends lines of JSON to a file, and leaves the notes to people', async () =
     .map((line) => JSON.parse(line) as object)
   expect(lines).toMatchObject([
     { level: 'info', event: 'ready', folder: '/run' },
-    { level: 'warn', event: 'turned-away', peer: 'x', reason: 'y' },
+    { level: 'warn', event: 'turned-away', agent: 0, name: 'a', peer: 'x', reason: 'y' },
     { level: 'error', event: 'failed', msg: 'the reason' },
     { level: 'error', event: 'failed' },
   ])
@@ -80,6 +82,17 @@ it('takes the place of the notes on the standard error stream', () => {
   const { people } = openLog({ log: '-' }, io)
   people.note('not told')
   expect([notes, people.interactive]).toEqual([[], false])
+})
+
+it('tells why a server ended, where it has the place of the notes, and nothing else does', async () => {
+  const error = new RunError('the disk is full')
+  const aside = openLog({ log: join(root, 'aside') }, io)
+  expect(aside.failure(error, false)).toBe(error)
+  aside.close()
+  const log = openLog({ log: '-' }, io)
+  const [instead, bug] = [log.failure(error, true), new TypeError('x is undefined')]
+  expect(failureOf(instead, '')).toMatchObject({ exitCode: 1, message: 'the disk is full', text: '' })
+  expect(log.failure(bug, true)).toBe(bug)
 })
 
 it('is refused where the file cannot be written, or there is no such level', () => {

@@ -2,9 +2,10 @@
 import { closeSync, openSync } from 'node:fs'
 import { pino } from 'pino'
 import { systemCode, systemReason } from '../experiment/disk.ts'
-import { InputError } from '../experiment/errors.ts'
+import { InputError, Interrupted, RunError } from '../experiment/errors.ts'
 import { loggerTo, LOG_LEVELS, type LogLevel } from '../experiment/federated/log.ts'
 import type { OperationsOptions } from '../experiment/federated/operations.ts'
+import { Told } from './failure.ts'
 import type { Io } from './io.ts'
 
 /** The flags of a log, as typed. */
@@ -21,6 +22,11 @@ export interface OpenLog {
   readonly people: Pick<Io, 'interactive' | 'note'>
   /** tells people, and the log, what became of keys and certificate */
   guard(line: string): void
+  /**
+   * What is to be thrown in place of an error that ended the server: where the log has the place of the lines for people, it tells the error.
+   * @param isLogged a line of the log says so already
+   */
+  failure(error: unknown, isLogged: boolean): unknown
   close(): void
 }
 
@@ -30,7 +36,13 @@ const STDERR = 2
 export function openLog({ log: path, logLevel = 'info' }: LogFlags, io: Io): OpenLog {
   const level = levelOf(logLevel)
   if (path === undefined)
-    return { options: {}, people: io, guard: (line) => io.note(line), close: () => undefined }
+    return {
+      options: {},
+      people: io,
+      guard: (line) => io.note(line),
+      failure: (error) => error,
+      close: () => undefined,
+    }
   const toStderr = path === '-'
   const fd = toStderr ? STDERR : opened(path)
   const destination = pino.destination({ fd, sync: true })
@@ -49,11 +61,19 @@ export function openLog({ log: path, logLevel = 'info' }: LogFlags, io: Io): Ope
       people.note(line)
       logger.warn({ event: 'guard' }, line)
     },
+    failure(error, isLogged) {
+      // of a bug, a line is not enough
+      const isTold = error instanceof RunError || error instanceof InputError || error instanceof Interrupted
+      if (!toStderr || !isTold) return error
+      if (!isLogged) logger.error({ event: 'failed' }, error.message)
+      return new Told(error)
+    },
     close: () => (toStderr ? undefined : closeSync(fd)),
   }
 }
 
-function levelOf(text: string): LogLevel {
+/** The level that a text names. @throws InputError where there is no such level */
+export function levelOf(text: string): LogLevel {
   const level = LOG_LEVELS.find((one) => one === text)
   if (level !== undefined) return level
   throw new InputError('--log-level', `expected one of ${LOG_LEVELS.join(', ')}, got ${text}`)

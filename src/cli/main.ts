@@ -46,7 +46,7 @@ function ioOf(json: boolean): Io {
 function report(failure: Failure | null, json: boolean): void {
   if (failure === null) return
   if (json) print(`${JSON.stringify(failureDocument(failure))}\n`)
-  process.stderr.write(`${failure.text}\n`)
+  if (failure.text !== '') process.stderr.write(`${failure.text}\n`)
 }
 
 async function main(args: readonly string[]): Promise<number> {

@@ -42,11 +42,7 @@ export async function listenOnNats(
 ): Promise<Endpoint> {
   const address = addressIn('--nats', text)
   const options = await optionsOf('--nats', address, flags, key)
-  const out = resolve(folder)
-  const as = {
-    holder: `process ${process.pid} on ${hostname()}, run folder ${out}`,
-    folder: `${hostname()}:${out}`,
-  }
+  const as = claimantOf(folder)
   const listener = await listenNats({ ...address, options }, as).catch((error: Error) => {
     throw error instanceof TransportError ? new InputError('--nats', error.message) : error
   })
@@ -60,11 +56,22 @@ export async function listenOnNats(
     servers: [...namesIn(flags.name), ...address.names],
     lost: lost.signal,
     http: null,
+    joinLink: null,
+    httpUrl: null,
     answerWith: (status) => listener.answerWith(() => answerOf(status(), isLocal || hasKey(flags, key))),
     openMirror: (signal, onNote) =>
       openNatsMirror({ ...address, options, holder: as.holder, signal, onNote }).catch((error: Error) => {
         throw error instanceof TransportError ? new InputError('--mirror', error.message) : error
       }),
+  }
+}
+
+/** Who this server is in the directory of a broker. @param folder of the run */
+export function claimantOf(folder: string): { readonly holder: string; readonly folder: string } {
+  const out = resolve(folder)
+  return {
+    holder: `process ${process.pid} on ${hostname()}, run folder ${out}`,
+    folder: `${hostname()}:${out}`,
   }
 }
 

@@ -8,7 +8,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { noBroker, startBroker, type Broker } from '../../test/nats-server.ts'
 import { addKey, initKeys, revokeKey } from '../experiment/federated/key-folder.ts'
 import type { Io } from './io.ts'
-import { preflight, type PreflightFlags } from './preflight.ts'
+import { preflight } from './preflight.ts'
+import type { ServeFlags } from './serve.ts'
 import { checkBroker } from './preflight/doors.ts'
 import { checkDisk, checkVersions, runFolderBytes } from './preflight/machine.ts'
 import { parseExperiment } from '../experiment/parse.ts'
@@ -26,7 +27,7 @@ const file = join(root, 'experiment.yaml')
 await writeFile(file, TEXT)
 
 /** The states of the checks by name, the lines of those that are not ok, and the exit code. */
-async function looked(flags: PreflightFlags, path = file) {
+async function looked(flags: ServeFlags, path = file) {
   let document: unknown = null
   const io: Io = {
     json: true,
@@ -127,6 +128,21 @@ describe('fedrl preflight', () => {
     const { states, text } = await looked({ nats: 'nats://127.0.0.1:1/ward' })
     expect([states['broker'], states['address']]).toEqual(['fail', undefined])
     expect(text('broker')).toContain('cannot connect to the broker nats://127.0.0.1:1')
+  })
+
+  it('takes what a server takes, and finds names and logs that are none', async () => {
+    const { states, text } = await looked({ agents: 'a,b', log: join(root, 'log'), logLevel: 'debug' })
+    expect([states['agents'], states['log']]).toEqual(['ok', 'ok'])
+    expect(text('run folder')).toMatch(/^runs\/experiment\/\d{8}-\d{6} is new$/)
+    expect(await readdir(root)).not.toContain('log')
+    const wrong = await looked({ agents: 'a,b,c', log: root, logLevel: 'info' })
+    expect([wrong.text('agents'), wrong.text('log'), wrong.code]).toEqual([
+      '--agents: expected at most 2 names, got 3',
+      `--log: expected a file, got the folder ${root}`,
+      1,
+    ])
+    expect((await looked({ log: join(root, 'none', 'log') })).text('log')).toContain('no such file or folder')
+    expect((await looked({ logLevel: 'trace' })).text('log')).toContain('expected one of error, warn, info')
   })
 
   it('finds a mirror without a broker', async () => {

@@ -12,7 +12,17 @@ import { checkProblems } from '../experiment/problems.ts'
 import { lockRunFolder, MANIFEST, readIfThere, readRun } from '../experiment/run-folder.ts'
 import type { Io } from './io.ts'
 import { check, fail, ok, type Check, type Finding } from './preflight/check.ts'
-import { checkAddress, checkBroker, checkCertificate, checkKeys, checkMirror } from './preflight/doors.ts'
+import { runFolderOf } from './live.ts'
+import {
+  checkAddress,
+  checkBroker,
+  checkCertificate,
+  checkFederation,
+  checkKeys,
+  checkMirror,
+  checkStatusPlace,
+} from './preflight/doors.ts'
+import { checkLog, checkNames } from './preflight/more.ts'
 import {
   checkClock,
   checkDisk,
@@ -26,11 +36,8 @@ import type { ServeFlags } from './serve.ts'
 
 const FAILED = 1
 
-/** The flags of `fedrl preflight`, as typed: those of `fedrl serve` that can fail. */
-export type PreflightFlags = Omit<ServeFlags, 'agents' | 'log' | 'logLevel'>
-
 /** Carries the command out; the exit code is 1 where a server would fail. @throws InputError where the file is no experiment */
-export async function preflight(file: string, flags: PreflightFlags, io: Io): Promise<void> {
+export async function preflight(file: string, flags: ServeFlags, io: Io): Promise<void> {
   const { seeds, set } = flags
   const experiment = await loadExperiment(file, {
     ...(seeds !== undefined && { seeds }),
@@ -45,27 +52,30 @@ export async function preflight(file: string, flags: PreflightFlags, io: Io): Pr
 }
 
 /** All that is looked at, in the order in which a server needs it. */
-async function checksOf(file: string, experiment: Experiment, flags: PreflightFlags): Promise<Check[]> {
-  const { nats, keys, out, mirror } = flags
+async function checksOf(file: string, experiment: Experiment, flags: ServeFlags): Promise<Check[]> {
+  const { nats, keys, mirror, agents, log, logLevel } = flags
+  const { out } = await runFolderOf(flags.out, experiment)
   const now = new Date()
   const checks = [
     check('versions', () => checkVersions(process.versions.node)),
     check('experiment', () => namingFile(file, () => checkExperiment(file, experiment))),
     check('memory', () => checkMemoryOf(experiment)),
     check('clock', () => checkClock(now)),
-    ...(out === undefined
-      ? []
-      : [
-          check('run folder', () => checkFolder(out, experiment)),
-          check('disk', () => checkDisk(out, runFolderBytes(experiment))),
-        ]),
+    check('run folder', () => checkFolder(out, experiment)),
+    check('disk', () => checkDisk(out, runFolderBytes(experiment))),
+    ...(agents === undefined ? [] : [check('agents', () => checkNames(agents, file, experiment))]),
+    ...(log === undefined && logLevel === undefined ? [] : [check('log', () => checkLog(flags))]),
     ...(keys === undefined ? [] : [check('keys', () => checkKeysOf(keys, file, experiment))]),
     ...(nats === undefined
       ? [
           check('certificate', () => checkCertificate(flags, now)),
           check('address', () => checkAddress(flags)),
         ]
-      : [check('broker', () => checkBroker(nats, flags))]),
+      : [
+          check('broker', () => checkBroker(nats, flags)),
+          check('federation', () => checkFederation(nats, flags, out)),
+          check('status', () => checkStatusPlace(flags)),
+        ]),
     ...(mirror === true ? [check('mirror', () => mirrorOf(nats, flags, experiment))] : []),
   ]
   return Promise.all(checks)
@@ -86,7 +96,7 @@ async function checkExperiment(file: string, experiment: Experiment): Promise<Fi
 }
 
 /** @throws InputError as a server would, where no broker is named */
-function mirrorOf(nats: string | undefined, flags: PreflightFlags, experiment: Experiment): Promise<Finding> {
+function mirrorOf(nats: string | undefined, flags: ServeFlags, experiment: Experiment): Promise<Finding> {
   if (nats === undefined) throw new InputError('--mirror', 'belongs to --nats: the broker keeps the copy')
   return checkMirror(nats, flags, keptBytes(experiment))
 }

@@ -9,14 +9,18 @@ export interface Endpoint {
   readonly listener: Listener
   /** what agents are given to join */
   readonly url: string
-  /** whether only this machine gets there */
+  /** whether only this machine gets to `http` */
   readonly isLocal: boolean
   /** what agents may call the server in their Proofs */
   readonly servers: readonly string[]
   /** aborted with a RunError when the server may go on no more */
   readonly lost: AbortSignal
-  /** the HTTP server that agents connect to; null on a broker */
+  /** where it is answered over HTTP how the server stands; null on a broker, unless a place for that was given */
   readonly http: Server | null
+  /** the link of the page on which a browser becomes an agent; null on a broker, which no page reaches */
+  readonly joinLink: string | null
+  /** the address of `http` where agents connect somewhere else */
+  readonly httpUrl: string | null
   /** What is answered from now on to whoever asks over the broker how the run stands; over WebSocket they ask the server itself. */
   answerWith(status: () => FederationStatus | null): void
   /**

@@ -117,16 +117,18 @@ describe('keys and TLS', () => {
     expect(await told('nobody', { key: keyOf('a') })).toBe(
       `${no} nobody (unauthorized): the server has no such key for this name`,
     )
-    expect(await told('a', {})).toBe(`${no} a (unauthorized): the server asks for the key of a, who has none`)
+    expect(await told('a', {})).toBe(`${no} a (unauthorized): the server asks for the key of a, who has none; give it with --key (or --keys, of several agents)`)
     expect(await told('gone', { key: keyOf('gone') })).toBe(
       `${no} gone (revoked): the key of gone was revoked or replaced`,
     )
-    const turnedAway = server.notes.flatMap((line) => /was turned away: (.*)/.exec(line)?.[1] ?? [])
+    const turnedAway = server.notes
+      .filter((line) => line.includes('was turned away'))
+      .map((line) => line.replace(/127\.0\.0\.1:\d+/, 'PEER'))
     expect(turnedAway).toEqual([
-      'a: wrong key, or a proof for another server',
-      'nobody: there is no key of this name',
-      'a says unauthorized: the server asks for the key of a, who has none',
-      'gone: the key of gone was revoked or replaced',
+      'a at PEER was turned away: wrong key, or a proof for another server',
+      'nobody at PEER was turned away: there is no key of this name',
+      'a at PEER was turned away: the agent says unauthorized: the server asks for the key of a, who has none',
+      'gone at PEER was turned away: the key of gone was revoked or replaced',
     ])
     server.stop()
     expect(await server.end).toContain('130: stopped')

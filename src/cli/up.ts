@@ -6,13 +6,15 @@ import { join } from 'node:path'
 import { InputError, RunError } from '../experiment/errors.ts'
 import { federationSize } from '../experiment/federated/check.ts'
 import { clock } from '../experiment/federated/clock.ts'
+import { refuseOwnExperience } from '../experiment/problems.ts'
 import { serveExperiment, type ServeOptions } from '../experiment/federated/serve.ts'
 import { loadExperiment } from '../experiment/load.ts'
 import { namingFile } from '../experiment/problem.ts'
 import { EXPERIMENT, FEDERATION } from '../experiment/run-folder.ts'
 import { listenWebSocket } from '../transport/websocket.ts'
 import type { Io } from './io.ts'
-import { newSession, noticeText } from './live.ts'
+import { FROM_STDIN } from './join.ts'
+import { newSession, noticeLines, runFolderOf } from './live.ts'
 import { liveLine } from './live-line.ts'
 import { showProgress, type ProgressDisplay } from './progress-bar.ts'
 import { tellResult } from './run.ts'
@@ -28,6 +30,9 @@ export interface UpFlags {
 /** So long a process of agents has to leave, ms. */
 const LEAVING_MS = 2000
 
+/** So long they look for the server, which is this process and may be kept from running, s. */
+const PATIENCE = '600'
+
 /** More processes than these are a mistake. */
 const MOST_PROCESSES = 1024
 
@@ -38,6 +43,10 @@ function parseProcesses(text: string | undefined): number {
   throw new InputError('--processes', `expected an integer in [1, ${MOST_PROCESSES}], got ${text}`)
 }
 
+/** Why agents whose experience is their own cannot be started here. */
+const OWN =
+  'what agents learn from is their own, and fedrl up knows none of it: fedrl serve carries it out, and each agent joins with fedrl join --logs or --module'
+
 /** Carries the command out. */
 export async function up(file: string, { processes, out, seeds, set }: UpFlags, io: Io): Promise<void> {
   const most = parseProcesses(processes)
@@ -45,6 +54,7 @@ export async function up(file: string, { processes, out, seeds, set }: UpFlags, 
     ...(seeds !== undefined && { seeds }),
     ...(set && { set }),
   })
+  await namingFile(file, async () => refuseOwnExperience(experiment, OWN))
   const names = Array.from({ length: federationSize(experiment, file) }, (_, agent) => `agent-${agent}`)
   const groups = inGroups(names, Math.min(most, names.length))
   const listener = await listenWebSocket()
@@ -54,7 +64,7 @@ export async function up(file: string, { processes, out, seeds, set }: UpFlags, 
   const display = showProgress(io)
   const options: ServeOptions = {
     ...tellingOf(io, display),
-    ...(out !== undefined && { out }),
+    ...(await runFolderOf(out, experiment)),
     file,
     isLocal: true,
     names,
@@ -78,17 +88,20 @@ export async function up(file: string, { processes, out, seeds, set }: UpFlags, 
 }
 
 /** What a person sees while it goes on: who comes and goes they know. */
-const tellingOf = (
+function tellingOf(
   io: Io,
   display: ProgressDisplay,
-): Pick<ServeOptions, 'watch' | 'onProgress' | 'onNotice'> => ({
-  ...(io.interactive && { watch: liveLine((text) => display.beside(text)) }),
-  onProgress: (progress) => display.update(progress),
-  onNotice(notice) {
-    const text = notice.type === 'joined' || notice.type === 'left' ? null : noticeText(notice)
-    if (text !== null) io.note(text)
-  },
-})
+): Pick<ServeOptions, 'watch' | 'onProgress' | 'onNotice'> {
+  const lineOf = noticeLines()
+  return {
+    ...(io.interactive && { watch: liveLine((text) => display.beside(text)) }),
+    onProgress: (progress) => display.update(progress),
+    onNotice(notice) {
+      const line = lineOf(notice)
+      if (line !== null && notice.type !== 'joined' && notice.type !== 'left') io.note(line)
+    },
+  }
+}
 
 /** Names in `count` groups of neighbours whose sizes differ by at most one. */
 const inGroups = (names: readonly string[], count: number): string[][] =>
@@ -118,8 +131,11 @@ class AgentProcesses {
 
   #start(names: readonly string[], folder: string, state: string): void {
     const command = [...process.execArgv, process.argv[1] as string, 'join', this.#url]
-    const flags = ['--agent', names.join(','), '--file', join(folder, EXPERIMENT), '--state', state, '--json']
-    const child = spawn(process.execPath, [...command, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
+    const what = ['--agent', FROM_STDIN, '--file', join(folder, EXPERIMENT), '--state', state]
+    const flags = [...what, '--wait', PATIENCE, '--json']
+    const child = spawn(process.execPath, [...command, ...flags], { stdio: ['pipe', 'ignore', 'pipe'] })
+    // one that ends before it has read them says why itself
+    child.stdin.on('error', () => undefined).end(names.join(','))
     let said = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-4096)))
     this.#running.add(child)

@@ -48,10 +48,14 @@ describe('a server on this machine', () => {
 })
 
 it('a server that other machines reach, and that lets everybody in, takes pages of its own', async () => {
-  const { listener } = await serverWith({ listen: '0.0.0.0:0', insecure: true })
+  const { listener } = await serverWith({ listen: '0.0.0.0:0', insecure: true, name: 'ws://fed.lan:7070' })
   const { port } = new URL(listener.address)
   const [server, dialled] = [{ url: `ws://127.0.0.1:${port}` }, `fed.lan:${port}`]
   expect(await answerTo(server)).toBe(101)
   expect(await answerTo(server, `http://${dialled}`, dialled)).toBe(101)
+  expect(await answerTo(server, `http://127.0.0.1:${port}`, `127.0.0.1:${port}`)).toBe(101)
   expect(await answerTo(server, 'http://evil.example', dialled)).toBe(403)
+  // a name of somebody else's that leads here now
+  const rebound = `evil.example:${port}`
+  expect(await answerTo(server, `http://${rebound}`, rebound)).toBe(403)
 })

@@ -1,6 +1,6 @@
 /** Where a server listens for WebSocket connections: what it is called, and who may reach it under which conditions. */
 import { hostname, networkInterfaces } from 'node:os'
-import { isIPv6 } from 'node:net'
+import { isIP, isIPv6 } from 'node:net'
 import { serverName } from '../federation/agent.ts'
 import { isLoopback } from '../experiment/federated/loopback.ts'
 import { InputError } from '../experiment/errors.ts'
@@ -53,7 +53,8 @@ export async function webSocketServerOf(
   const certificate = await certificateOf(flags)
   const named = namesIn(flags.name, certificate)
   // who visits a page of somebody else must not let it take part: where there are no keys, it would be taken in
-  const mayConnect = flags.keys !== undefined ? undefined : isLoopback(host) ? isOwnPage : isNearPage
+  const hosts = [...(named ?? []).map((name) => bare(new URL(name).hostname)), ...hostsOf(host, certificate)]
+  const mayConnect = flags.keys !== undefined ? undefined : isLoopback(host) ? isOwnPage : isPageOf(hosts)
   const listener = await listening(host, port, certificate, mayConnect)
   if (certificate !== null) {
     const end = await renewCertificate(listener.server, flags, onNote)
@@ -91,7 +92,7 @@ function namesIn(text: string | undefined, certificate: ServerCertificate | null
     const url = URL.canParse(name.trim()) ? new URL(name.trim()) : null
     if (url === null || !['ws:', 'wss:'].includes(url.protocol))
       throw new InputError('--name', `expected what agents dial, as in wss://host:7070, got ${name}`)
-    if (certificate?.isFor(url.hostname.replace(/^\[(.*)\]$/, '$1')) === false)
+    if (certificate?.isFor(bare(url.hostname)) === false)
       throw new InputError('--name', `expected a host of the certificate (${certificate.hosts.join(', ')}), got ${url.hostname}`) // prettier-ignore
     return serverName(url.href)
   })
@@ -100,9 +101,21 @@ function namesIn(text: string | undefined, certificate: ServerCertificate | null
 /** Whether a page came from this machine. */
 const isOwnPage = (origin: string): boolean => URL.canParse(origin) && isLoopback(new URL(origin).hostname)
 
-/** Whether a page came from this machine or from the server itself, by the name that it dials now. */
-const isNearPage = (origin: string, dialled: string | undefined): boolean =>
-  isOwnPage(origin) || (URL.canParse(origin) && new URL(origin).host === dialled)
+/**
+ * Whether a page came from this machine, or from a server that is called by one of these hosts or by an address, and dials the same name now. A
+ * name of somebody else's may be pointed at this server for a moment.
+ */
+const isPageOf =
+  (hosts: readonly string[]) =>
+  (origin: string, dialled: string | undefined): boolean => {
+    if (!URL.canParse(origin)) return false
+    const { host, hostname } = new URL(origin)
+    const name = bare(hostname)
+    return isOwnPage(origin) || (host === dialled && (isIP(name) > 0 || hosts.includes(name)))
+  }
+
+/** A host without the brackets of IPv6. */
+const bare = (host: string): string => host.replace(/^\[(.*)\]$/, '$1')
 
 async function listening(
   host: string,

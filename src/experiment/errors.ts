@@ -15,10 +15,16 @@ export class InputError extends Error {
   }
 }
 
+/** A file that a person named is not there, or may not be read: what is in it is not known. */
+export class Unreadable extends InputError {}
+
 /** The work could not be carried out although the input is right (a full disk, a worker that died): exit code 1, no stack trace. */
 export class RunError extends Error {
   override readonly name = 'RunError'
 }
+
+/** What was kept is damaged: the same command fails again, until a person does what the message says. */
+export class Damaged extends RunError {}
 
 /** The person asked to stop; what was finished is kept: exit code 130. */
 export class Interrupted extends Error {

@@ -1,9 +1,9 @@
 /** Files that a person names: read whole when they are small, in pieces otherwise; what cannot be read is told. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { access, constants, readFile, stat } from 'node:fs/promises'
 import { bytesOfDataUrl, fileName, isDataUrl } from './data-url.ts'
-import { InputError } from './errors.ts'
+import { InputError, Unreadable } from './errors.ts'
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
@@ -14,12 +14,12 @@ const REASONS: Readonly<Record<string, string>> = {
   ELOOP: 'its symbolic links lead in a circle',
 }
 
-/** The failure to read `name` as the user's error; anything else is thrown on. */
+/** The failure to read `name` as an {@link Unreadable}; anything else is thrown on. */
 function unreadable(name: string, error: unknown): never {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const reason = REASONS[code]
   if (reason === undefined) throw error
-  throw new InputError(name, reason)
+  throw new Unreadable(name, reason)
 }
 
 /** Digits of a size in MB. */
@@ -32,10 +32,16 @@ const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
  */
 async function checkFile(path: string, name: string, most: number): Promise<void> {
   const info = await stat(path).catch((error: unknown) => unreadable(name, error))
-  if (info.isDirectory()) throw new InputError(name, 'expected a file, got a folder')
-  if (!info.isFile()) throw new InputError(name, 'expected a regular file')
+  if (info.isDirectory()) throw new Unreadable(name, 'expected a file, got a folder')
+  if (!info.isFile()) throw new Unreadable(name, 'expected a regular file')
   if (info.size > most)
     throw new InputError(name, `expected at most ${megabytes(most)} MB, got ${megabytes(info.size)} MB`)
+}
+
+/** Looks, before it is needed, whether a file is there and may be read. @throws InputError naming it */
+export async function expectReadable(path: string): Promise<void> {
+  await checkFile(path, path, Infinity)
+  await access(path, constants.R_OK).catch((error: unknown) => unreadable(path, error))
 }
 
 /** The bytes in a `data:` URL. @throws InputError where it holds none, or more than `most` */

@@ -53,10 +53,15 @@ function parseOwner(text: string): Owner | null {
 /**
  * Takes the lock of a folder, from a dead process if need be.
  * @param makeLink makes a hard link
+ * @param inUse what a person is told of the process that holds it
  * @returns gives it back
  * @throws InputError when a living process holds it; the system's error when it cannot be written
  */
-export async function lock(folder: string, makeLink = link): Promise<() => Promise<void>> {
+export async function lock(
+  folder: string,
+  makeLink = link,
+  inUse = 'is writing this run; wait for it or stop it',
+): Promise<() => Promise<void>> {
   const path = join(folder, LOCK)
   const own = JSON.stringify({ pid: process.pid, started: startOf(process.pid) } satisfies Owner)
   for (;;) {
@@ -64,7 +69,7 @@ export async function lock(folder: string, makeLink = link): Promise<() => Promi
       await sweep(folder)
       return () => rm(path, { force: true })
     }
-    await breakStale(path, folder, makeLink)
+    await breakStale(path, folder, makeLink, inUse)
   }
 }
 
@@ -118,11 +123,16 @@ async function placeWhole(path: string, content: string, makeLink: typeof link):
 }
 
 /** Removes the lock of a dead process. */
-async function breakStale(path: string, folder: string, makeLink: typeof link): Promise<void> {
+async function breakStale(
+  path: string,
+  folder: string,
+  makeLink: typeof link,
+  inUse: string,
+): Promise<void> {
   const text = await readFile(path, 'utf8').catch(() => '')
   const owner = parseOwner(text)
   if (owner !== null && isAlive(owner)) {
-    throw new InputError(folder, `process ${owner.pid} is writing this run; wait for it or stop it`)
+    throw new InputError(folder, `process ${owner.pid} ${inUse}`)
   }
   // Two processes may find the same stale lock: whoever renames it removes it, and a fresh lock moved by mistake is put back.
   const aside = asideOf(path)

@@ -33,13 +33,16 @@ export async function checkProblems(experiment: Experiment): Promise<void> {
   await checkPgProblems(experiment)
 }
 
+/** Why a simulation refuses experience that only the agents have. */
+const NOT_SIMULATED =
+  'what agents learn from is their own, so this cannot be simulated: fedrl serve carries it out, and agents join'
+
 /**
- * Refuses what cannot be simulated: experience that only the agents have.
+ * Refuses experience that only the agents have.
+ * @param message why, and what else does it
  * @throws InputError
  */
-export function refuseOwnExperience({ variants }: Experiment): void {
-  const message =
-    'what agents learn from is their own, so this cannot be simulated: fedrl serve carries it out, and agents join'
+export function refuseOwnExperience({ variants }: Experiment, message = NOT_SIMULATED): void {
   for (const { settings } of variants) {
     if ('experience' in settings.agents)
       throw new InputError(EXPERIMENT_FILE, [{ path: ['agents', 'experience'], message }])

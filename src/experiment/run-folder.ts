@@ -3,7 +3,7 @@
  * trials measured; `summary.json`, written last, means that the run is finished.
  */
 import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { blaming, makeFolder, systemCode, TEMPORARY, type Writer } from './disk.ts'
 import { InputError } from './errors.ts'
 import type { Experiment } from './experiment.ts'
@@ -91,12 +91,28 @@ async function makeNew(path: string): Promise<boolean> {
   }
 }
 
-/** Makes a new folder `runs/<name>/<id>`: the id is the time, with a counter where that is taken. */
+/** The folder of all runs with a name that were told no folder, absolute. */
+const folderOfRuns = (name: string): string =>
+  resolve('runs', name.replace(/[^A-Za-z0-9._=-]/g, '-').replace(/^\.+/, '') || 'run')
+
+/** The how-manieth id of a time, from 1: the time, with a counter where that is taken. */
+const idOf = (now: Date, count: number): string => (count === 1 ? stamp(now) : `${stamp(now)}-${count}`)
+
+/** A folder `runs/<name>/<id>` that is not there, relative: where a run would go that is told no folder. */
+export async function freeRunFolder(name: string, now: Date): Promise<string> {
+  const parent = folderOfRuns(name)
+  const taken = new Set(await readdir(parent).catch(() => []))
+  let count = 1
+  while (taken.has(idOf(now, count))) count++
+  return relative('.', join(parent, idOf(now, count)))
+}
+
+/** Makes a new folder `runs/<name>/<id>`. */
 async function claimNew(name: string, now: Date): Promise<Claimed> {
-  const parent = resolve('runs', name.replace(/[^A-Za-z0-9._=-]/g, '-').replace(/^\.+/, '') || 'run')
+  const parent = folderOfRuns(name)
   const made = await blaming('--out', parent, WRITABLE, () => makeFolder(parent))
   for (let count = 1; ; count++) {
-    const path = join(parent, count === 1 ? stamp(now) : `${stamp(now)}-${count}`)
+    const path = join(parent, idOf(now, count))
     const isNew = await blaming('--out', path, WRITABLE, () => makeNew(path))
     if (isNew) return { path, made: made ?? path }
   }

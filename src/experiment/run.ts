@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os'
 import { readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { guarded, writeAtomically, type Writer } from './disk.ts'
-import { InputError, Interrupted, RunError } from './errors.ts'
+import { Damaged, InputError, Interrupted, RunError } from './errors.ts'
 import type { Executor } from './executor.ts'
 import { batchesOf } from './batch.ts'
 import { usualExecutor } from './executor/usual.ts'
@@ -216,6 +216,7 @@ async function settleFailure(
     return error
   }
   await folder.release()
+  if (error instanceof Damaged) return error
   const kept = `${progress.trialsDone} of ${progress.trials} trials are kept; to finish: ${toFinish(folder.path)}`
   if (signal?.aborted === true) return new Interrupted(`stopped: ${kept}`, { cause: error })
   return error instanceof RunError ? new RunError(`${error.message}\n${kept}`, { cause: error }) : error

@@ -115,7 +115,7 @@ export class AgentJournal {
   async clear(): Promise<void> {
     this.#kept.clear()
     this.#pending = []
-    await this.#disk.settle(0)
+    await this.#disk.forget()
     await this.#store.replace([])
   }
 
@@ -156,6 +156,7 @@ class Disk {
   /** appends that are not known to be on disk */
   #unsynced = 0
   #isSyncing = false
+  #hasFailed = false
   #synced: Promise<void> = Promise.resolve()
   #cancel: (() => void) | null = null
 
@@ -170,12 +171,23 @@ class Disk {
     this.#next()
   }
 
-  /** Resolves when no more than `most` appends are not on disk. @throws what the store throws, now and ever after */
+  /** Resolves when no more than `most` appends are not on disk. @throws what a sync has thrown, now and ever after */
   async settle(most: number): Promise<void> {
+    if (this.#hasFailed) await this.#synced
     while (this.#unsynced > most) {
       if (!this.#isSyncing) this.#sync()
       await this.#synced
     }
+  }
+
+  /** What was appended is not wanted any more: waits for a sync that is under way, however it ends. */
+  async forget(): Promise<void> {
+    await this.#synced.catch(() => undefined)
+    this.#cancel?.()
+    this.#cancel = null
+    this.#unsynced = 0
+    this.#hasFailed = false
+    this.#synced = Promise.resolve()
   }
 
   #next(): void {
@@ -196,7 +208,7 @@ class Disk {
       this.#next()
     })
     // told to whoever settles
-    this.#synced.catch(() => undefined)
+    this.#synced.catch(() => (this.#hasFailed = true))
   }
 }
 

@@ -9,6 +9,8 @@ export type Worked = Result<{ readonly state: unknown; readonly frame: Uint8Arra
 export interface AgentRun {
   /** phases of a round */
   readonly phases: number
+  /** whether the same work gives the same Update again; where not, every Update is on disk before it is sent */
+  readonly isRepeatable: boolean
   /** the state before the first Task */
   init(): unknown
   /** works on the Task in `frame`, elsewhere where it takes long. The state is not changed */
@@ -38,6 +40,7 @@ export function agentRun<State, Task, Update>({
 }: AgentRunParts<State, Task, Update>): LocalRun {
   return {
     phases,
+    isRepeatable: true,
     init: () => learner.init(),
     work(state, frame) {
       const task = decodeTask(frame)

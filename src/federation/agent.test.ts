@@ -23,6 +23,7 @@ import type { JournalStore } from './agent-journal.ts'
 /** Its state is how many Tasks it has worked on; its Update that number and the Task's first byte. */
 const counting: AgentRun = {
   phases: 2,
+  isRepeatable: true,
   init: () => 0,
   work: (state, frame) =>
     frame.length === 0
@@ -164,7 +165,9 @@ describe('agents of one process', () => {
     for (const _ of ['a', 'b']) await second.hear()
     await second.say(welcome('a', 0, at(1, 0)))
     await second.say(welcome('b', 1, at(1, 0)))
-    await second.say(task(at(1, 0), [0, 1], [2, 2]))
+    await second.say(ahead(at(1, 0), 2))
+    // a deadline passes before the server hears of it
+    await second.say(ahead(at(1, 0), 2))
     expect(await second.hear()).toMatchObject({ action: 'behind', agents: Uint32Array.of(0, 1) })
     for (const [ordinal, position] of [at(0, 0), at(0, 1), at(1, 0)].entries()) {
       await second.say(task(position, [0, 1], [ordinal, ordinal]))
@@ -181,18 +184,21 @@ describe('agents of one process', () => {
     [0, 1],
     [1, 2],
     [3, 4],
+    [0, 1, { ...counting, isRepeatable: false }],
   ])(
     'send %i Updates that are not on disk where the Task says so, and wait with number %i',
-    async (ahead, count) => {
+    async (ahead, count, run = counting) => {
       let written = (): void => {}
       const stuck = new Promise<void>((resolve) => (written = resolve))
-      const here = world(['a'], { ...memoryJournal(), sync: () => stuck })
+      const open = (): Promise<AgentRun> => Promise.resolve(run)
+      const here = world(['a'], { ...memoryJournal(), sync: () => stuck }, { open })
       const server = await here.next()
       await server.hear()
       await server.say(welcome('a', 0))
       for (let ordinal = 0; ordinal < count; ordinal++) {
         const position = at(ordinal >> 1, ordinal & 1)
-        await server.say({ ...(task(position, [0], [ordinal]) as TaskMessage), ahead })
+        const told = run.isRepeatable ? ahead : 4
+        await server.say({ ...(task(position, [0], [ordinal]) as TaskMessage), ahead: told })
       }
       for (let ordinal = 0; ordinal < ahead; ordinal++) expect((await server.hear())?.kind).toBe('update')
       const next = server.hear()
@@ -205,6 +211,27 @@ describe('agents of one process', () => {
       expect(await here.done).toBe('finished')
     },
   )
+
+  it('say that the disk has failed as soon as it has, and not where nothing is wanted of it any more', async () => {
+    const journal = { ...memoryJournal(), sync: () => Promise.reject(new Error('EIO')) }
+    for (const isLast of [true, false]) {
+      const here = world(['a'], journal)
+      const server = await here.next()
+      await server.hear()
+      await server.say(welcome('a', 0))
+      await server.say({ ...(task(at(0, 0), [0], [0]) as TaskMessage), ahead: 4 })
+      expect((await server.hear())?.kind).toBe('update')
+      // until the sync has been tried
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      if (isLast) {
+        await server.say(finished)
+        expect(await here.done).toBe('finished')
+      } else {
+        await server.say({ ...(task(at(0, 1), [0], [1]) as TaskMessage), ahead: 4 })
+        await expect(here.done).rejects.toThrow('EIO')
+      }
+    }
+  })
 
   it('offer what is not durable when they are welcomed again, oldest first and not beyond what is due', async () => {
     const here = world()
@@ -239,9 +266,8 @@ describe('agents of one process', () => {
     await server.say(welcome('b', 1))
     await server.say(task(at(1, 0), [0, 1], [1, 0]))
     await server.say(task(at(1, 1), [0, 1], [3, 3]))
-    expect(told(await server.hear())).toEqual([1, 0, 1, 0, 9])
-    expect(await server.hear()).toMatchObject({ action: 'behind', agents: Uint32Array.of(0) })
     expect(await server.hear()).toMatchObject({ kind: 'failure', code: 'mismatch', name: 'a' })
+    expect(told(await server.hear())).toEqual([1, 0, 1, 0, 9])
     expect(told(await server.hear())).toEqual([1, 1, 1, 1, 9])
     await server.say(finished)
     expect(await here.done).toBe('finished')
@@ -314,9 +340,11 @@ describe('what agents do not put up with', () => {
   })
 
   it('a Task from a state that they do not have, one that does not fit, and one for somebody else', async () => {
-    // once it asks for the Tasks that would lead there
-    const beyond = task(at(2, 0), [0], [4])
-    expect((await refusal([welcome('a', 0), beyond, beyond])).error).toContain('mismatch')
+    expect((await refusal([welcome('a', 0), task(at(2, 0), [0], [4])])).error).toContain('mismatch')
+    // the Tasks that would lead there do not begin early enough
+    const ahead = { ...task(at(2, 0), [0], [4]), ahead: 2 } as SessionMessage
+    const before = { ...task(at(1, 0), [0], [2]), ahead: 2 } as SessionMessage
+    expect((await refusal([welcome('a', 0), ahead, before])).error).toContain('go on after phase 1')
     expect(
       (
         await refusal([

@@ -61,14 +61,23 @@ export async function takePart(options: TakePartOptions): Promise<'finished' | '
     journals.set(run, journal)
     return journal
   }
-  try {
-    const outcome = await untilOver(options, journalOf)
-    if (outcome === 'finished') for (const journal of journals.values()) await (await journal).clear()
-    return outcome
-  } finally {
-    for (const opened of await Promise.allSettled(journals.values()))
-      if (opened.status === 'fulfilled') await opened.value.close()
+  const close = async (): Promise<void> => {
+    const closed = await Promise.allSettled(
+      [...journals.values()].map(async (journal) => (await journal).close()),
+    )
+    for (const one of closed) if (one.status === 'rejected') throw one.reason
   }
+  let outcome: 'finished' | 'left'
+  try {
+    outcome = await untilOver(options, journalOf)
+    if (outcome === 'finished') for (const journal of journals.values()) await (await journal).clear()
+  } catch (error) {
+    // what a journal throws now comes of the same, or tells less
+    await close().catch(() => undefined)
+    throw error
+  }
+  await close()
+  return outcome
 }
 
 /** Connects again and again. */

@@ -13,27 +13,27 @@ const HEADER = 8
 /** The file grows by so many zeros at a time: to sync bytes that replace others takes half the time of syncing a file that grows. */
 const ROOM = new Uint8Array(1 << 20)
 
-/** A journal in a file, which is made where there is none. What follows the last whole record is cut off when it is read. */
+/** A journal in a file, which is made where there is none. What follows the last whole record is cut off. */
 export async function journalFile(path: string): Promise<JournalStore> {
   await mkdir(dirname(path), { recursive: true })
   await (await open(path, 'a')).close()
   let file = await open(path, 'r+')
-  await syncFolder(path)
   /** where the next record goes, and where the file ends */
   let [end, size] = [0, 0]
-  const locate = async (): Promise<Uint8Array[]> => {
-    const bytes = new Uint8Array(await readFile(path))
-    const { records, length } = wholeRecords(bytes)
-    const isClean = bytes.subarray(length).every((byte) => byte === 0)
-    if (!isClean) await file.truncate(length)
-    ;[end, size] = [length, isClean ? bytes.length : length]
-    // who was killed may have left what no disk has yet
-    await file.datasync()
-    return records
+  const read = async (): Promise<Uint8Array[]> => wholeRecords(new Uint8Array(await readFile(path)))
+  const replace = async (records: readonly Uint8Array[]): Promise<void> => {
+    const bytes = framed(records)
+    const next = await written(`${path}.tmp`, bytes)
+    await rename(`${path}.tmp`, path)
+    await syncFolder(path)
+    await file.close()
+    file = next
+    ;[end, size] = [bytes.length, bytes.length]
   }
-  await locate()
+  // what was there may be on no disk: its process was killed, or a sync failed and the system has forgotten that
+  await replace(await read())
   return {
-    read: locate,
+    read,
     // the system has it at once: a thread in between takes longer
     append(records) {
       const bytes = framed(records)
@@ -48,15 +48,7 @@ export async function journalFile(path: string): Promise<JournalStore> {
       return Promise.resolve()
     },
     sync: () => file.datasync(),
-    async replace(records) {
-      const bytes = framed(records)
-      const next = await written(`${path}.tmp`, bytes)
-      await rename(`${path}.tmp`, path)
-      await syncFolder(path)
-      await file.close()
-      file = next
-      ;[end, size] = [bytes.length, bytes.length]
-    },
+    replace,
     close: () => file.close(),
   }
 }
@@ -102,8 +94,8 @@ function framed(records: readonly Uint8Array[]): Uint8Array {
   return bytes
 }
 
-/** The records up to the first that is cut short or damaged, and how many bytes they take. */
-function wholeRecords(bytes: Uint8Array): { readonly records: Uint8Array[]; readonly length: number } {
+/** The records up to the first that is cut short or damaged. */
+function wholeRecords(bytes: Uint8Array): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset)
   const records: Uint8Array[] = []
   let at = 0
@@ -114,7 +106,7 @@ function wholeRecords(bytes: Uint8Array): { readonly records: Uint8Array[]; read
     records.push(bytes.subarray(at + HEADER, end))
     at = end
   }
-  return { records, length: at }
+  return records
 }
 
 /** Of the record that begins, with its length, at `at`; not 0 for an empty one, so that zeros are none. */

@@ -31,6 +31,7 @@ export class Line {
   readonly behind = new Set<number>()
   /** the experiment has gone over this connection: once is enough for all of its agents */
   hasExperiment = false
+  #emptied: number | null = null
   /** the messages that may come */
   readonly allowance: Allowance
   readonly #connection: Guest
@@ -63,10 +64,10 @@ export class Line {
     this.#write(message)
   }
 
-  /** Sends a Task for these agents, as bytes, which other lines may be given too. */
-  sendTask(frame: Uint8Array, agents: ArrayLike<number>): void {
+  /** Sends a Task for these agents, as bytes, which other lines may be given too. @param isAsked whether they may answer more for it */
+  sendTask(frame: Uint8Array, agents: ArrayLike<number>, isAsked: boolean): void {
     this.#flush()
-    this.allowance.grant(agents.length)
+    if (isAsked) this.allowance.grant(agents.length)
     this.#put(frame, agents)
   }
 
@@ -87,6 +88,20 @@ export class Line {
   close(reason: string): void {
     this.#flush()
     this.#connection.close(reason)
+  }
+
+  /** Nobody is left who joined over this connection: it is closed when that is so for a while, ms. */
+  closeWhenEmpty(ms: number): void {
+    const isWatched = this.#emptied !== null
+    this.#emptied = this.#clock.now()
+    if (isWatched) return
+    const look = (): void => {
+      const since = this.#clock.now() - (this.#emptied ?? 0)
+      if (since < ms) return void this.#clock.after(ms - since, look)
+      this.#emptied = null
+      if (this.agents.size === 0) this.close('nobody has joined over this connection for too long')
+    }
+    this.#clock.after(ms, look)
   }
 
   #add(position: Position, status: AckStatus, reason: string): PendingAck {

@@ -3,7 +3,7 @@ import type { RecordLine, RunKey, SavedRun } from './served-run.ts'
 
 /** Keeps things; what it was given is there after a crash once the promise has resolved. */
 export interface ServerStore {
-  /** the names of the agents by index, as they were kept last; empty at first */
+  /** the names of the agents by index, as they were kept last; none at first. An empty name is nobody's */
   members(): Promise<readonly string[]>
   keepMembers(names: readonly string[]): Promise<void>
   /**

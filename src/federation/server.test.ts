@@ -1,6 +1,7 @@
 /** The server, spoken to message by message. */
 import { describe, expect, it } from 'vitest'
 import { clock, memoryStore, newSession } from '../../test/federation-world.ts'
+import { until } from '../../test/until.ts'
 import { decodeFrame, encodeFrame } from '../protocol/frame.ts'
 import { decodeMessage, encodeMessage } from '../protocol/session-codec.ts'
 import type { SessionMessage } from '../protocol/session-messages.ts'
@@ -43,13 +44,18 @@ const runOf = (
   measure: (sums) => [['sum', sums.at(-1) ?? NaN]],
 })
 
-async function world(participation: RoundSettings<number, Step>['participation'] = {}) {
+async function world(
+  participation: RoundSettings<number, Step>['participation'] = {},
+  store = memoryStore(),
+  names: readonly string[] = [],
+) {
   const notices: ServerNotice[] = []
   const server = await openServer({
     agents: 2,
+    names,
     run: '0'.repeat(64),
     experiment: new TextEncoder().encode('an experiment'),
-    store: memoryStore(),
+    store,
     clock,
     newSession,
     limits: DEFAULT_LIMITS,
@@ -57,7 +63,7 @@ async function world(participation: RoundSettings<number, Step>['participation']
   })
   const listener = listenMemory()
   void server.accept(listener)
-  return { server, listener, notices, done: server.carryOut(runOf(participation)) }
+  return { server, listener, notices, store, done: server.carryOut(runOf(participation)) }
 }
 
 /** An agent that is told what to say, and remembers what it heard. */
@@ -67,16 +73,17 @@ async function speaker({ listener }: Awaited<ReturnType<typeof world>>) {
   return {
     connection,
     say: (message: SessionMessage) => connection.send(encodeMessage(message)),
-    /** the next message of this kind; null where the connection ends before */
+    /** the next message of one of these kinds; null where the connection ends before */
     async hear<Kind extends SessionMessage['kind']>(
-      kind: Kind,
+      ...kinds: Kind[]
     ): Promise<Extract<SessionMessage, { kind: Kind }> | null> {
       for (;;) {
         const next = await frames.next()
         if (next.done === true) return null
         const message = decodeMessage(next.value, { bytes: Infinity, agents: Infinity })
         if (!message.ok) throw new Error(JSON.stringify(message.issues))
-        if (message.value.kind === kind) return message.value as Extract<SessionMessage, { kind: Kind }>
+        if (kinds.some((kind) => kind === message.value.kind))
+          return message.value as Extract<SessionMessage, { kind: Kind }>
       }
     },
   }
@@ -158,6 +165,86 @@ describe('who joins', () => {
       reason: expect.stringContaining('agent 1'),
     })
     expect(here.notices.filter(({ type }) => type === 'turned-away')).toHaveLength(3)
+  })
+})
+
+describe('who cannot take part', () => {
+  const mismatch = (name: string): SessionMessage => ({ kind: 'failure', code: 'mismatch', reason: 'other states', name }) // prettier-ignore
+
+  it('loses its index to the next new name, and nobody else does', async () => {
+    const here = await world()
+    const [wrong, b] = [await speaker(here), await speaker(here)]
+    await wrong.say(hello('wrong'))
+    await wrong.hear('welcome')
+    await b.say(hello('b'))
+    await b.hear('welcome')
+    await b.say(hello('a'))
+    expect(await b.hear('failure')).toMatchObject({ code: 'full', name: 'a' })
+    // its own connection, or that of others too
+    await wrong.say(mismatch(''))
+    expect(await wrong.hear('welcome')).toBeNull()
+    await b.say(hello('also-wrong'))
+    expect(await b.hear('welcome')).toMatchObject({ agent: 0 })
+    await b.say(mismatch('also-wrong'))
+    await b.say(hello('a'))
+    expect(await b.hear('welcome')).toMatchObject({ name: 'a', agent: 0 })
+    expect(here.notices.filter(({ type }) => type === 'freed')).toEqual([
+      { type: 'freed', agent: 0, name: 'wrong' },
+      { type: 'freed', agent: 0, name: 'also-wrong' },
+    ])
+    expect(await here.store.members()).toEqual(['a', 'b'])
+    expect(here.server.snapshot()?.agents.map(({ name, sessions }) => [name, sessions])).toEqual([['a', 1], ['b', 1]]) // prettier-ignore
+  })
+
+  it('keeps its index from its first Update on, also after the server was started again', async () => {
+    const here = await world()
+    const a = await speaker(here)
+    await a.say(hello('a'))
+    await a.say(hello('b'))
+    await a.hear('task')
+    await a.say(update(0, 0, { value: 1 }))
+    await a.hear('ack')
+    await a.say(mismatch('a'))
+    await a.say(hello('c'))
+    expect(await a.hear('failure')).toMatchObject({ code: 'full', name: 'c' })
+    await a.say(hello('a'))
+    await a.hear('welcome')
+    await a.say(update(1, 0, { value: 1 }))
+    while ((await a.hear('ack'))?.status !== 'durable');
+    await here.server.stop()
+
+    const again = await world({}, here.store)
+    const b = await speaker(again)
+    await b.say(hello('b'))
+    await b.hear('welcome')
+    await b.say(mismatch('b'))
+    expect(await b.hear('welcome')).toBeNull()
+    const c = await speaker(again)
+    await c.say(hello('c'))
+    expect(await c.hear('welcome', 'failure')).toMatchObject({ code: 'full', name: 'c' })
+  })
+
+  it('keeps a name that was given beforehand, or that took part in a run before; else it is free after a restart too', async () => {
+    const store = memoryStore()
+    await store.keepMembers(['wrong', 'b'])
+    const isFree = async (names: readonly string[], isLater: boolean): Promise<boolean> => {
+      const here = await world({}, store, names)
+      if (isLater) here.server.settle()
+      const one = await speaker(here)
+      await one.say(hello('wrong'))
+      await one.hear('welcome')
+      await one.say(mismatch('wrong'))
+      expect(await one.hear('welcome')).toBeNull()
+      const other = await speaker(here)
+      await other.say(hello('a'))
+      const answer = await other.hear('welcome', 'failure')
+      here.server.close()
+      return answer?.kind === 'welcome'
+    }
+    expect(await isFree(['wrong'], false)).toBe(false)
+    expect(await isFree([], true)).toBe(false)
+    expect(await isFree([], false)).toBe(true)
+    expect(await store.members()).toEqual(['a', 'b'])
   })
 })
 
@@ -252,6 +339,50 @@ describe('an agent that has lost its last states', () => {
     await stranger.hear('welcome')
     await stranger.say(behind(1))
     expect(await stranger.hear('failure')).toMatchObject({ code: 'unexpected' })
+  })
+})
+
+describe('a server that is paused', () => {
+  it('closes no phase, tells who comes, and goes on where it was', async () => {
+    const here = await world()
+    const a = await speaker(here)
+    await a.say(hello('a'))
+    await a.say(hello('b'))
+    await a.hear('task')
+    here.server.pause(true)
+    expect(await a.hear('control')).toMatchObject({ action: 'pause' })
+    await a.say(update(0, 0, { value: 1 }))
+    await a.say(update(1, 0, { value: 1 }))
+    await until(() => here.server.snapshot()?.answers === 2)
+    await a.say({ kind: 'control', action: 'leave', variant: 0, seed: 1, agents: Uint32Array.of(1) })
+    await a.say(hello('b'))
+    expect(await a.hear('control')).toMatchObject({ action: 'pause', agents: Uint32Array.of(1) })
+    expect(here.server.snapshot()).toMatchObject({ state: 'paused', round: 0, answers: 2 })
+    here.server.pause(false)
+    expect(await a.hear('control')).toMatchObject({ action: 'resume' })
+    expect(await a.hear('task')).toMatchObject({ round: 1 })
+    expect(here.notices.filter(({ type }) => type === 'paused' || type === 'resumed')).toEqual([
+      { type: 'paused' },
+      { type: 'resumed' },
+    ])
+    // also in the run that follows
+    here.server.pause(true)
+    void here.server.carryOut(runOf({}, 2))
+    expect(await a.hear('control')).toMatchObject({ action: 'pause', seed: 1 })
+    expect(await a.hear('control')).toMatchObject({ action: 'next-run', seed: 2 })
+    expect(await a.hear('control')).toMatchObject({ action: 'pause', seed: 2 })
+    expect(here.server.snapshot()).toMatchObject({ state: 'paused', seed: 2 })
+  })
+})
+
+describe('a connection over which everybody has left', () => {
+  it('is closed when nobody joins over it for a while', async () => {
+    const here = await world()
+    const a = await speaker(here)
+    await a.say(hello('a'))
+    await a.hear('welcome')
+    await a.say({ kind: 'control', action: 'leave', variant: 0, seed: 1, agents: null })
+    expect(await a.connection.closed).toMatchObject({ reason: expect.stringContaining('nobody has joined') })
   })
 })
 

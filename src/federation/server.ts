@@ -54,6 +54,7 @@ export class FederationServer {
   #begun: () => void = () => {}
   readonly #first = new Promise<void>((resolve) => (this.#begun = resolve))
   #over = false
+  #isPaused = false
   #gone: () => void = () => {}
 
   constructor(options: ServerOptions, members: Members) {
@@ -68,7 +69,7 @@ export class FederationServer {
       run: () => this.#current?.host ?? null,
       joined: (seat) => this.#joined(seat),
       replaced: (seat) => this.#dismiss(seat, 'replaced', `another session of ${seat.name} has begun`),
-      turnedAway: (line, reason) => this.#turnedAway(line, reason),
+      turnedAway: (line, reason, name) => this.#turnedAway(line, reason, name),
       failed: (error) => this.#current?.fail(error),
     })
     options.gate?.onRevoked((name) => this.#revoked(name))
@@ -100,6 +101,11 @@ export class FederationServer {
     })
   }
 
+  /** Who is a member takes part: every name keeps its index from now on. */
+  settle(): void {
+    this.#members.settleAll()
+  }
+
   /** Takes agents in as soon as there is a run; resolves when the listener closes. */
   async accept(listener: Pick<Listener, 'connections'>): Promise<void> {
     await this.#first
@@ -115,6 +121,7 @@ export class FederationServer {
   ): Promise<CarriedOut<State>> {
     const saved = await this.#options.store.load(run)
     const host = hostRun(run, saved)
+    for (const [agent, last] of host.view().answered.entries()) if (last >= 0) this.#members.settle(agent)
     const current = new CurrentRun(host, saved?.lines ?? [], {
       options: this.#options,
       presence: this.#presence,
@@ -144,6 +151,12 @@ export class FederationServer {
     })
   }
 
+  /** From now on no phase opens or closes, also in the runs that follow; or they do again. */
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused
+    this.#current?.apply({ type: isPaused ? 'pause' : 'resume' })
+  }
+
   /** Gives back what is open, and resolves when all that has closed is on disk and the agents know that the server stops. */
   async stop(): Promise<void> {
     await this.#current?.stop()
@@ -166,6 +179,7 @@ export class FederationServer {
     this.#current?.drop()
     this.#current = current
     current.broadcast('next-run')
+    if (this.#isPaused) current.apply({ type: 'pause' })
     for (const agent of this.#presence.agents) current.apply({ type: 'joined', agent })
     // a run that was finished when the server went down says so at its first event
     current.apply({ type: 'tick' })
@@ -206,12 +220,16 @@ export class FederationServer {
 
   #sendAway(line: Line, code: 'malformed' | 'rate' | 'unexpected', reason: string): void {
     line.fail(code, reason)
-    this.#turnedAway(line, reason)
+    this.#turnedAway(line, reason, '')
   }
 
-  #turnedAway({ peer }: Line, reason: string): void {
-    this.#traffic.turnedAway({ peer, reason, at: this.#now() })
-    this.#tell({ type: 'turned-away', peer, reason })
+  /** @param who the agent that it is about; '': the one of the connection, where there is one */
+  #turnedAway({ peer, agents }: Line, reason: string, who: string): void {
+    const [only = NaN] = agents.size === 1 ? agents : []
+    const name = who || (this.#presence.of(only)?.name ?? null)
+    const agent = name === null ? null : this.#members.agentOf(name)
+    this.#traffic.turnedAway({ peer, reason: name === null ? reason : `${name}: ${reason}`, at: this.#now() })
+    this.#tell({ type: 'turned-away', peer, name, agent, reason })
   }
 
   #hear(line: Line, message: SessionMessage): void {
@@ -227,12 +245,26 @@ export class FederationServer {
 
   /** The agent ends its session, or all of the connection. */
   #part(line: Line, { code, reason, name }: Failure): void {
-    this.#turnedAway(line, `${name || 'the agent'} says ${code}: ${reason}`)
-    if (name === '') return line.close('closed by the agent')
+    this.#turnedAway(line, `the agent says ${code}: ${reason}`, name)
     this.#reception.withdraw(line, name)
     const seat = this.#presence.named(name)
-    if (seat !== undefined) this.#leave(line, seat.agent, false)
-    this.#reception.closeIfIdle(line, 'closed by the agent')
+    const parting = name === '' ? [...line.agents] : seat?.line === line ? [seat.agent] : []
+    for (const agent of parting) {
+      this.#leave(line, agent, false)
+      if (code === 'mismatch') this.#free(agent)
+    }
+    if (name === '') line.close('closed by the agent')
+    else this.#reception.closeIfIdle(line, 'closed by the agent')
+  }
+
+  /** Another name may have the index of an agent that cannot take part, where it never did. */
+  #free(agent: number): void {
+    const name = this.#members.nameOf(agent)
+    const kept = this.#members.release(agent)
+    if (kept === null) return
+    this.#traffic.forget(agent)
+    this.#tell({ type: 'freed', agent, name })
+    kept.catch((error: unknown) => this.#current?.fail(error))
   }
 
   #receive(line: Line, message: UpdateMessage): void {
@@ -245,6 +277,7 @@ export class FederationServer {
         'unexpected',
         `an update of agent ${agent}, who did not join over this connection`,
       )
+    this.#members.settle(agent)
     const { host } = current
     if (variant === host.variant && seed === host.seed) {
       current.apply({ type: 'update', message })
@@ -277,7 +310,7 @@ export class FederationServer {
   /** Ends the session of an agent, and its connection where nobody else uses that. */
   #dismiss({ agent, name, line }: Seat, code: FailureCode, reason: string): void {
     line.fail(code, reason, name)
-    this.#turnedAway(line, reason)
+    this.#turnedAway(line, reason, name)
     this.#leave(line, agent, false)
     this.#reception.closeIfIdle(line, reason)
   }
@@ -289,14 +322,16 @@ export class FederationServer {
     if (current === null) return
     current.apply({ type: 'joined', agent })
     const { variant, seed } = current.host
-    if (this.#over)
-      line.send({ kind: 'control', action: 'finished', variant, seed, agents: Uint32Array.of(agent) })
+    const told = this.#over ? 'finished' : this.#isPaused ? 'pause' : null
+    if (told !== null)
+      line.send({ kind: 'control', action: told, variant, seed, agents: Uint32Array.of(agent) })
   }
 
   #leave(line: Line, agent: number, willingly: boolean): void {
     const seat = this.#presence.of(agent)
     if (seat?.line !== line) return
     this.#presence.leave(seat)
+    if (line.agents.size === 0) line.closeWhenEmpty(this.#options.limits.helloMs)
     if (this.#over && willingly) this.#told.add(agent)
     this.#traffic.left(agent, this.#now())
     this.#tell({ type: 'left', agent, name: seat.name })

@@ -123,6 +123,17 @@ describe('with everybody needed, which is the default', () => {
     expect(behind(0, 1)).toEqual(last)
   })
 
+  it('tells them nothing again where it remembers a Task for late Updates only', () => {
+    const { join, update, durable, behind } = machineOf({
+      participation: { minimum: 2, late: 'foldNextRound' },
+    })
+    join(0, 1)
+    update(0, 0)
+    update(1, 0)
+    durable(1)
+    expect(behind(0)).toEqual(['task 1.0 to 0 after 1'])
+  })
+
   it('waits for one that has left, also when it has answered another time', () => {
     const { join, leave, update } = machineOf()
     join(0, 1, 2)

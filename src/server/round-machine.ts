@@ -158,7 +158,7 @@ export interface RoundContext<State, Task, Update> {
   readonly agents: number
   readonly phases: number
   readonly participation: Participation
-  /** Tasks before the one that is due that are kept */
+  /** Tasks before the one that is due that agents may be given again; where late Updates are folded, one is kept in any case */
   readonly remembered: number
   /** null where late Updates are dropped */
   readonly rebase: Rebase<Task, Update> | null
@@ -175,7 +175,7 @@ export function roundMachine<State, Task, Update>(
   const { agents, phases } = settings
   const participation = participationOf(settings.participation, agents)
   const rebase = rebaseOf(settings, participation)
-  const remembered = Math.max(settings.remembered ?? 0, Number(rebase !== null))
+  const { remembered = 0 } = settings
   const context = { rule, agents, phases, participation, remembered, rebase }
   return {
     start: () => started(context),

@@ -23,6 +23,9 @@ const FRAME_COST = 256
 /** What a frame counts against `queueBytes`. */
 export const costOf = (frame: Uint8Array): number => frame.byteLength + FRAME_COST
 
+/** So long what has come is read, before a peer is said to have sent nothing, ms. */
+const READING_MS = 100
+
 const ROOM = Promise.resolve()
 
 /** The state of one end of a connection. */
@@ -77,7 +80,9 @@ export class Endpoint implements Guest {
   suspect(known: () => void = () => {}): this {
     this.#known = known
     const late = () => this.fail(`it was not admitted within ${this.#limits.helloMs} ms`)
-    this.#stranger = setTimeout(late, this.#limits.helloMs)
+    // where this program was kept from running, what has come meanwhile is read first
+    const look = () => void (this.#stranger = setTimeout(late, READING_MS))
+    this.#stranger = setTimeout(look, this.#limits.helloMs)
     return this
   }
 

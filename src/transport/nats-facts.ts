@@ -3,6 +3,8 @@ import type { JetStreamManager, StreamConfig, StreamInfo } from '@nats-io/jetstr
 import type { NatsConnection } from '@nats-io/transport-node'
 import { LONGEST_MESSAGE, hasJetStream, onDemand, reach, type NatsServer } from './nats-broker.ts'
 import { complaintOf, isFull } from './nats-insist.ts'
+import { holderOf } from './nats-lease.ts'
+import { isTaken } from './nats.ts'
 import { mirrorName } from './nats-url.ts'
 
 /** What a broker says of itself. */
@@ -43,6 +45,25 @@ export const brokerFacts = (server: NatsServer): Promise<BrokerFacts> =>
       time: jetStream ? await timeOf(connection) : null,
     }
   })
+
+/** Who has a federation on a broker. */
+export interface FederationFacts {
+  /** whether a server answers */
+  readonly isServed: boolean
+  /** the entry in the directory of the broker, which a server renews, or has left behind; null where there is none */
+  readonly entry: { readonly holder: string; readonly folder: string } | null
+}
+
+/** Looks who has a federation; null where the broker has no JetStream. @throws TransportError as {@link brokerFacts}, or where the directory is not one of fedrl's */
+export const federationFacts = (server: NatsServer, subject: string): Promise<FederationFacts | null> =>
+  asked(server, async (connection) =>
+    (await hasJetStream(connection))
+      ? {
+          isServed: await isTaken(connection, subject),
+          entry: await holderOf(connection, server.url, subject),
+        }
+      : null,
+  )
 
 /** What a broker answers. @throws TransportError where it does not answer, or not this user */
 async function asked<T>(server: NatsServer, ask: (connection: NatsConnection) => Promise<T>): Promise<T> {

@@ -51,12 +51,40 @@ async function openBucket({ connection }: Broker, url: string, ttl: number): Pro
   const replicas = connection.info?.cluster === undefined ? 1 : 3
   const bucket = await new Kvm(connection).create(BUCKET, { ttl, replicas, timeout: 5000 })
   // one that is there already stays as it is
+  await expectExpiry(bucket, url, ttl)
+  return bucket
+}
+
+/** @throws TransportError where the entries of a bucket do not expire as they must */
+async function expectExpiry(bucket: KV, url: string, ttl: number): Promise<void> {
   const { ttl: found } = await bucket.status()
   if (found !== ttl)
     throw new TransportError(
       `the broker ${url} has a bucket ${BUCKET} whose entries expire ${found === 0 ? 'never' : `after ${found / 1000} s`}: expected after ${ttl / 1000} s, so that a server that was killed is not waited for; remove the bucket (the stream KV_${BUCKET}) and give the same command again, which makes it anew`,
     )
-  return bucket
+}
+
+/** What JetStream answers where there is no bucket. */
+const NO_STREAM = 10059
+
+/**
+ * The entry of a federation in the directory of a broker with JetStream, null where it has none; nothing is changed.
+ * @throws TransportError where the bucket does not fit
+ */
+export async function holderOf(
+  connection: Broker['connection'],
+  url: string,
+  federation: string,
+): Promise<Pick<FederationEntry, 'holder' | 'folder'> | null> {
+  const { Kvm } = await onDemand(() => import('@nats-io/kv'), 'kv')
+  const bucket = await new Kvm(connection).open(BUCKET)
+  try {
+    await expectExpiry(bucket, url, LEASE_MS)
+    return await entryOf(bucket, federation)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === NO_STREAM) return null
+    throw error
+  }
 }
 
 async function entryOf(bucket: KV, federation: string) {

@@ -33,7 +33,7 @@ export interface NatsListener extends Listener {
 const BROKEN: Closing = { code: 'lost', reason: 'the connection to the broker ended' }
 
 /** Whether a server answers under `subject`. */
-async function isTaken({ connection }: Broker, subject: string): Promise<boolean> {
+export async function isTaken(connection: Broker['connection'], subject: string): Promise<boolean> {
   try {
     await connection.request(`${subject}.server`, new Uint8Array(0), { timeout: 1000 })
     return true
@@ -44,7 +44,7 @@ async function isTaken({ connection }: Broker, subject: string): Promise<boolean
 
 /** Makes sure that no other server has the subject. @throws TransportError where one has */
 async function claim(broker: Broker, { url, subject }: NatsPlace, as: Claimant | null): Promise<Lease> {
-  const isServed = () => isTaken(broker, subject)
+  const isServed = () => isTaken(broker.connection, subject)
   try {
     if (as !== null) return await takeLease(broker, url, subject, as, isServed)
     if (await isServed())

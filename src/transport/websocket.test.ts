@@ -88,6 +88,26 @@ describe('a WebSocket listener', () => {
     await listener.close()
   })
 
+  it('reads what has come before it says that nothing did, when it was kept from running', async () => {
+    const listener = await listenWebSocket({ limits: { helloMs: 60 } })
+    const guests = listener.connections[Symbol.asyncIterator]()
+    const agent = await connectWebSocket(listener.address)
+    const { value: guest } = (await guests.next()) as { value: Guest }
+    const [frame] = await Promise.all([
+      take(guest.frames, 1).then((frames) => {
+        guest.admit()
+        return frames[0]
+      }),
+      agent.send(frameOf(1, 16)).then(() => {
+        for (const end = performance.now() + 150; performance.now() < end;);
+      }),
+    ])
+    expect(frame).toEqual(frameOf(1, 16))
+    await agent.send(frameOf(2, 16))
+    expect(await take(guest.frames, 1)).toEqual([frameOf(2, 16)])
+    await listener.close()
+  })
+
   it('takes only so many strangers from one network, and others all the while', async () => {
     const listener = await listenWebSocket({ limits: { strangers: 2, helloMs: 60_000 } })
     let from = '192.0.2.7'

@@ -2,22 +2,16 @@
  * Connections over WebSocket, one binary message a frame. The listener hangs on an HTTP server, its own or one that has other routes; the
  * server's pings tell both sides that the other is there. Pages connect with websocket-browser.ts.
  */
-import { createServer as createHttp, type IncomingMessage, type Server } from 'node:http'
-import { createServer as createHttps } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import { TransportError, limitsOf, type Connection, type Limits, type Listener } from '../transport.ts'
 import { Endpoint, costOf, type Line } from './endpoint.ts'
 import { Guests } from './guests.ts'
+import { httpServer, listening, REQUESTS, type Certificate } from './http-server.ts'
 import { Strangers } from './strangers.ts'
 import { closeFrameOf, closingOf } from './websocket-closing.ts'
-
-/** PEM texts. */
-export interface Certificate {
-  readonly cert: string | Uint8Array
-  readonly key: string | Uint8Array
-}
 
 /** Where a listener hangs. */
 export interface WebSocketPlace {
@@ -157,9 +151,6 @@ const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddre
 const answer = (stream: Duplex, status: string): void =>
   void stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 
-/** Connections that are not upgraded yet, or never will be, are held down too: so many for each that may be. */
-const REQUESTS = 4
-
 /** Counts who connects, and cuts whoever comes from a network of which there are far too many strangers. @returns ends it */
 function countStrangers(server: Server, strangers: Strangers, most: number): () => void {
   const connected = (socket: Socket): void => {
@@ -214,27 +205,6 @@ export function serveWebSocket(
   }
 }
 
-function serverOf(tls: Certificate | undefined, { helloMs, connections }: Limits): Server {
-  const times = { headersTimeout: helloMs, requestTimeout: helloMs, connectionsCheckingInterval: helloMs }
-  const pem = (text: string | Uint8Array) => (typeof text === 'string' ? text : Buffer.from(text))
-  const server =
-    tls === undefined
-      ? createHttp(times)
-      : createHttps({ ...times, cert: pem(tls.cert), key: pem(tls.key), handshakeTimeout: helloMs })
-  server.maxConnections = REQUESTS * connections
-  return server
-}
-
-function bound(server: Server, host: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'another program uses this port' : error.message
-      reject(new TransportError(`cannot listen on ${host}:${port}: ${why}`, { cause: error }))
-    })
-    server.listen(port, host, () => resolve(server.address() as AddressInfo))
-  })
-}
-
 /**
  * Listens on a server of its own; requests that are not answered by a route added to `server` get 404.
  * @throws TransportError where the port is taken or the host is not this machine's
@@ -245,14 +215,13 @@ export async function listenWebSocket({
   tls,
   ...place
 }: WebSocketOptions = {}): Promise<WebSocketListener> {
-  const server = serverOf(tls, limitsOf(place.limits))
+  const server = httpServer(tls, limitsOf(place.limits))
   const { connections, close } = serveWebSocket(server, place)
-  const at = await bound(server, host, port)
-  const name = at.family === 'IPv6' ? `[${at.address}]` : at.address
+  const authority = await listening(server, host, port)
   return {
     server,
     connections,
-    address: `${tls === undefined ? 'ws' : 'wss'}://${name}:${at.port}${place.path ?? '/'}`,
+    address: `${tls === undefined ? 'ws' : 'wss'}://${authority}${place.path ?? '/'}`,
     async close(reason) {
       const ended = new Promise((resolve) => server.close(resolve))
       await close(reason)

@@ -31,6 +31,7 @@ def join(log, *more):
     [
         ([], 1, f"error: {NOWHERE}: cannot connect: "),
         (["--agent", "no name"], 2, "error: expected a name of 1 to 64 letters, digits, - and _, got 'no name'"),
+        (["--logs", "/nowhere.csv"], 2, "error: /nowhere.csv: the log cannot be read: No such file or directory"),
         (["--key", "/nowhere.key"], 2, "error: /nowhere.key: No such file or directory"),
         (["--gym-args", "{}"], 2, "error: --gym-args: expected --gym beside it"),
         (["--state", "/dev/null/x"], 2, "error: /dev/null/x: Not a directory"),
@@ -63,6 +64,7 @@ def test_an_environment_that_cannot_be_made(capsys, more, said):
         ["join", NOWHERE, "--agent", "a"],
         ["join", NOWHERE, "--agent", "a", "--logs", "a.csv", "--gym", "FrozenLake-v1"],
         ["join", NOWHERE, "--agent", "a", "--logs", "a.csv", "--wait", "-1"],
+        ["join", NOWHERE, "--agent", "a", "--logs", "a.csv", "--give-up", "soon"],
         ["join", NOWHERE, "--agent", "a", "--logs", "a.csv", "--other"],
     ],
 )
@@ -127,6 +129,34 @@ def test_refused(log):
 
     code, printed, said, url = outcome(log, script)
     assert (code, printed, said) == (1, [], [f"error: {url} refused ward-3 (revoked): the key was revoked"])
+
+
+def test_a_server_that_is_gone(log):
+    code, printed, said, _ = outcome(log, greeted, "--give-up", "0")
+    assert (code, printed, said) == (
+        1,
+        [],
+        [
+            "ward-3 joined as agent 1",
+            f"error: the server is gone: the connection was lost; it was stopped, or all runs are over; {log}.state keeps what a "
+            "server may ask for, and the same command goes on",
+        ],
+    )
+
+
+def test_the_same_command_twice(log):
+    async def script(line):
+        await greeted(line)
+        second = await program(log, NOWHERE)
+        said = (await second.communicate())[1].decode().splitlines()
+        assert (second.returncode, said) == (
+            2,
+            [f"error: {log}.state: another process is writing here; wait for it or stop it"],
+        )
+        await line.say(control("finished"))
+        await line.hear()
+
+    assert outcome(log, script)[0] == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fedrl_agent.errors import InputError
-from fedrl_agent.journal import Journal
+from fedrl_agent.journal import Journal, held
 from fedrl_agent.kept import Kept, Offer
 
 RUN = (1, 2**40)
@@ -88,14 +88,20 @@ def test_shortened_it_says_the_same(tmp_path):
 
 
 def test_one_process_at_a_time(tmp_path):
-    journal = Journal(tmp_path / "one.journal")
-    with pytest.raises(InputError, match="another process is writing here"):
-        Journal(tmp_path / "one.journal")
-    journal.close()
+    folder = tmp_path / "new" / "state"
+    with held(folder):
+        with pytest.raises(InputError, match="state: another process is writing here"), held(folder):
+            pass
+        with held(tmp_path / "other"):
+            pass
+    with held(folder):
+        pass
 
 
 def test_a_folder_that_cannot_be(tmp_path):
     (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="file"), held(tmp_path / "file" / "state"):
+        pass
     with pytest.raises(InputError, match="file"):
         Journal(tmp_path / "file" / "one.journal")
 
@@ -119,6 +125,7 @@ for ordinal in range(10**9):
 def test_killed_it_has_what_it_said_it_has(tmp_path):
     for attempt in range(5):
         path = tmp_path / str(attempt) / "one.journal"
+        path.parent.mkdir()
         process = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
         for _ in range(100 * attempt + 1):
             last = process.stdout.readline()

@@ -213,8 +213,48 @@ def test_failures_after_which_it_comes_back_later_and_later(part, monkeypatch):
 
 
 def test_nobody_there(part):
-    with pytest.raises(UnreachableError, match="cannot connect"):
+    with pytest.raises(UnreachableError, match="cannot connect") as gone:
         asyncio.run(part("ws://127.0.0.1:1"))
+    assert not gone.value.was_welcome
+
+
+def test_a_server_that_is_gone_is_given_up_when_told_so(part, monkeypatch):
+    now = 0.0
+    monkeypatch.setattr("fedrl_agent.part.now", lambda: now)
+
+    async def sleep(seconds, sleep=asyncio.sleep):
+        nonlocal now
+        now += seconds if seconds < 15 else 0
+        await sleep(0 if seconds < 15 else seconds)
+
+    monkeypatch.setattr("fedrl_agent.part.asyncio.sleep", sleep)
+
+    async def away(line):
+        await greeted(line, failure("stopping"))
+
+    async def welcomed(line):
+        nonlocal now
+        await greeted(line)
+        now += 100
+
+    said = []
+    scripts = [away, welcomed, welcomed, away, away, away, away]
+    with pytest.raises(UnreachableError) as gone:
+        run(part, *scripts, wait=5, give_up=3, note=said.append)
+    assert gone.value.was_welcome
+    # twice in, for longer than it looks for a server; then turned away after 0.25, 0.75 and 1.75 s, and given up after 3.75
+    assert said.count("ward-3 joined as agent 1") == 2
+    assert len(said) == 2 + 6
+
+
+def test_of_two_with_one_folder_the_first_goes_on(part):
+    async def script(line):
+        await greeted(line)
+        with pytest.raises(InputError, match="state: another process is writing here"):
+            await part("ws://127.0.0.1:1")
+        await finish(line)
+
+    run(part, script)
 
 
 def test_an_environment_of_another_size_is_told_to_the_server(part, tmp_path):
@@ -224,10 +264,22 @@ def test_an_environment_of_another_size_is_told_to_the_server(part, tmp_path):
     async def script(line):
         await greeted(line)
         said = await line.hear()
-        assert (said.code, said.reason) == ("mismatch", "the log of the agent does not fit the experiment: state")
+        assert (said.code, said.reason) == (
+            "mismatch",
+            "what the agent learns from does not fit the experiment in line 7: state",
+        )
 
     with pytest.raises(MismatchError, match=r"other.csv:7: state: expected an integer in \[0, 3\), got '3'"):
         run(part, script, experience=Log(log))
+
+
+def test_a_log_that_is_gone_is_told_to_the_server_without_its_place(part, tmp_path):
+    async def script(line):
+        await greeted(line)
+        assert (await line.hear()).reason == "a file that the agent needs cannot be read where it is"
+
+    with pytest.raises(MismatchError, match=r"gone.csv: the log cannot be read: No such file"):
+        run(part, script, experience=Log(tmp_path / "gone.csv"))
 
 
 def test_leaving(part):
@@ -332,6 +384,8 @@ def test_names_of_servers():
     assert server_name("wss://[::FFFF:127.0.0.1]:7070") == "wss://[::ffff:7f00:1]:7070"
     assert server_name("wss://[1:0:0:2:0:0:0:3]:7070") == "wss://[1:0:0:2::3]:7070"
     assert server_name("wss://127.1:7070") == "wss://127.0.0.1:7070"
+    with pytest.raises(InputError, match=r"got 1\.2\.3\.256"):
+        server_name("wss://1.2.3.256:7070")
     assert server_name("wss://K\u00f6ln.Example") == "wss://xn--kln-sna.example:443"
 
 

@@ -8,6 +8,7 @@ import { describeBytes } from '../../experiment/progress.ts'
 import { TransportError } from '../../transport.ts'
 import { certificateOf } from '../certificate.ts'
 import type { ListenFlags } from '../endpoint.ts'
+import { httpPlaceOf } from '../http-place.ts'
 import { webSocketServerOf } from '../websocket-server.ts'
 import { fail, ok, warn, type Finding } from './check.ts'
 
@@ -64,7 +65,7 @@ async function brokerOf(text: string, flags: ListenFlags) {
   const { addressIn, optionsOf } = await import('../nats-endpoint.ts')
   const address = addressIn('--nats', text)
   const options = await optionsOf('--nats', address, flags, ['--nats-key', flags.natsKey])
-  return { url: address.url, options, federation: address.federation }
+  return { url: address.url, options, federation: address.federation, subject: address.subject }
 }
 
 /** What a broker answers. @throws RunError where it does not answer, or lets nobody in */
@@ -110,6 +111,32 @@ function clockTrouble(there: number, from: number, to: number): string[] {
   return [
     `its clock is ${(Math.abs(ahead) / 1000).toFixed(1)} s ${ahead > 0 ? 'ahead of' : 'behind'} that of this machine: certificates are judged by both, and logs are hard to compare`,
   ]
+}
+
+/**
+ * Whether a server could have the federation.
+ * @param folder of the run: what a server left behind that had the same one is taken over
+ * @throws as {@link checkBroker}
+ */
+export async function checkFederation(text: string, flags: ListenFlags, folder: string): Promise<Finding> {
+  const { federationFacts } = await import('../../transport/nats-facts.ts')
+  const { claimantOf } = await import('../nats-endpoint.ts')
+  const { federation, subject, ...server } = await brokerOf(text, flags)
+  const facts = await asked(federationFacts(server, subject))
+  if (facts === null) return fail(`nobody can serve ${federation} on a broker without JetStream`)
+  const { isServed, entry } = facts
+  if (isServed) return fail(`${federation} is served by ${entry?.holder ?? 'another server'}`)
+  return entry === null || entry.folder === claimantOf(folder).folder
+    ? ok(`no server has ${federation}`)
+    : warn(`${federation} was served by ${entry.holder}, which does not answer: a server waits until that has expired, 10 s at most`) // prettier-ignore
+}
+
+/** Listens where a server on a broker would say how it stands, and stops at once. @throws InputError where the server could not */
+export async function checkStatusPlace(flags: ListenFlags): Promise<Finding> {
+  const place = await httpPlaceOf(flags, () => undefined)
+  if (place === null) return ok('over the broker only; --listen host:port adds HTTP')
+  await place.close()
+  return ok(`${place.url} is free${place.isLocal ? '; only this machine reaches it' : ''}`)
 }
 
 /**

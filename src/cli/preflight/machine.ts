@@ -72,9 +72,12 @@ export function keptBytes({ variants, seeds }: Experiment): number {
     const record = phases * (100 + 7 * agentsOf(settings))
     return record + 2 * table
   })
-  const checkpoints = Math.max(...variants.map(({ settings }) => 8 * (tableBytes(settings) ?? 1e5)))
+  const checkpoints = Math.max(...variants.map(({ settings }) => checkpointBytes(tableBytes(settings) ?? 1e5)))
   return checkpoints + seeds.length * trials.reduce((sum, bytes) => sum + bytes, 0)
 }
+
+/** Of two checkpoints while a third is written, with the Tasks that each remembers for agents; about. */
+const checkpointBytes = (table: number): number => 8 * table + 2 * Math.min(4 * table, 65_536)
 
 /** Bytes of a run folder, about: what is kept, report and figures. */
 export const runFolderBytes = (experiment: Experiment): number => REPORT + keptBytes(experiment)

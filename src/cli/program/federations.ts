@@ -2,10 +2,13 @@
 import type { Command } from 'commander'
 import { SEEDS, SET, type Declare, type IoOfOptions, type OptionsOf } from './declare.ts'
 
-/** What says where a server listens, and whom it lets in. */
-export const listening = (command: Command): Command =>
+/** All that a server is told beside its file: serve and preflight take the same. */
+export const serving = (command: Command): Command =>
   command
-    .option('--listen <host:port>', 'where agents connect to (default: 127.0.0.1:7070, this machine only)')
+    .option(
+      '--listen <host:port>',
+      'where agents connect to (default: 127.0.0.1:7070, this machine only); with --nats, where status and metrics are (default: nowhere)',
+    )
     .option('--keys <dir>', 'let in only whose keys are in this folder; see fedrl keys')
     .option('--tls-cert <pem>', 'the certificate of the server, followed by those in between')
     .option('--tls-key <pem>', 'the private key of the certificate')
@@ -18,6 +21,16 @@ export const listening = (command: Command): Command =>
     .option('--creds <file>', 'credentials for a broker that keeps its users as JWTs')
     .option('--tls-ca <pem>', 'certificates to trust in place of the usual ones')
     .option('--insecure', 'let other machines in without encryption and keys')
+    .option('--out <dir>', 'run folder; one that was stopped is finished (default: runs/<name>/<id>)')
+    .option(
+      '--agents <names>',
+      'names of the agents in their order, separated by commas (default: as they come)',
+    )
+    .option('--mirror', 'keep a copy of the run on the NATS broker: another machine can go on from it')
+    .option('--log <file>', 'append the log, lines of JSON, to a file; - : to stderr, in place of notes')
+    .option('--log-level <level>', 'error, warn, info or debug, which tells of each phase (default: info)')
+    .option(...SEEDS)
+    .option(...SET)
 
 /** Declares them. */
 export function declareFederations(declare: Declare, io: IoOfOptions): void {
@@ -42,23 +55,13 @@ function declareUp(declare: Declare, io: IoOfOptions): void {
 }
 
 function declareServe(declare: Declare, io: IoOfOptions): void {
-  listening(
+  serving(
     declare(
       'serve <file>',
       'carry an experiment out with agents that join',
       'fedrl serve experiment.yaml --listen 127.0.0.1:7070 --out federation',
     ),
   )
-    .option('--out <dir>', 'run folder; one that was stopped is finished')
-    .option(
-      '--agents <names>',
-      'names of the agents in their order, separated by commas (default: as they come)',
-    )
-    .option('--mirror', 'keep a copy of the run on the NATS broker: another machine can go on from it')
-    .option('--log <file>', 'append the log, lines of JSON, to a file; - : to stderr, in place of notes')
-    .option('--log-level <level>', 'error, warn, info or debug, which tells of each phase (default: info)')
-    .option(...SEEDS)
-    .option(...SET)
     .action(async (file: string, options: OptionsOf<typeof import('../serve.ts').serve>) =>
       (await import('../serve.ts')).serve(file, options, io(options)),
     )
@@ -70,7 +73,10 @@ function declareJoin(declare: Declare, io: IoOfOptions): void {
     'take part as an agent',
     'fedrl join ws://127.0.0.1:7070 --agent ward-3 --logs ward-3.csv',
   )
-    .option('--agent <name>', 'name of the agent; several, separated by commas, share the process')
+    .option(
+      '--agent <name>',
+      'name of the agent; several, separated by commas, share the process; - : they are on stdin',
+    )
     .option('--logs <csv>', 'the log to learn from; it stays here')
     .option('--module <ts>', 'a module that makes the environment to act in; it stays here')
     .option('--file <yaml>', 'the experiment as it is here, which names logs and modules of this machine')

@@ -1,7 +1,7 @@
 /** The commands of who operates a federation: status, preflight, keys, nats-config. */
 import type { Command } from 'commander'
-import { SEEDS, SET, type Declare, type IoOfOptions, type OptionsOf } from './declare.ts'
-import { listening } from './federations.ts'
+import type { Declare, IoOfOptions, OptionsOf } from './declare.ts'
+import { serving } from './federations.ts'
 
 /** Declares status and preflight. */
 export function declareOperations(declare: Declare, io: IoOfOptions): void {
@@ -17,17 +17,13 @@ export function declareOperations(declare: Declare, io: IoOfOptions): void {
     .action(async (url: string, options: OptionsOf<typeof import('../status.ts').status>) =>
       (await import('../status.ts')).status(url, options, io(options)),
     )
-  listening(
+  serving(
     declare(
       'preflight <file>',
       'what would keep a server from carrying an experiment out; changes nothing',
       'fedrl preflight experiment.yaml --listen 127.0.0.1:7070 --out federation',
     ),
   )
-    .option('--out <dir>', 'run folder')
-    .option('--mirror', 'a copy of the run is to be kept on the NATS broker')
-    .option(...SEEDS)
-    .option(...SET)
     .action(async (file: string, options: OptionsOf<typeof import('../preflight.ts').preflight>) =>
       (await import('../preflight.ts')).preflight(file, options, io(options)),
     )

@@ -13,11 +13,15 @@ export interface AgentState {
   release(): Promise<void>
 }
 
+/** What a person is told whose agents find their folder in use. */
+const IN_USE =
+  'keeps the state of its agents in this folder; wait for it or stop it, or give these agents a --state of their own'
+
 /** @throws InputError where the folder cannot be written, or another process has it */
 export async function openAgentState(folder: string): Promise<AgentState> {
   const release = await blaming('--state', folder, 'a folder that can be written', async () => {
     await makeFolder(folder)
-    return lock(folder)
+    return lock(folder, undefined, IN_USE)
   })
   return {
     release,

@@ -40,10 +40,12 @@ export interface NumberedCheckpoint extends Checkpoint {
 /** What a file of checkpoints holds. */
 export interface CheckpointFile {
   readonly path: string
-  /** `torn`: the writing of the newest one was cut short; `damaged`: not as it was written */
+  /** `torn`: the writing of the newest one was cut short; `damaged`: not as it was written, or not to be read */
   readonly state: NumberedCheckpoint | 'torn' | 'damaged'
   /** the largest number of a sector */
   readonly highest: number
+  /** why the system does not let it be read, where it does not */
+  readonly unreadable?: string
 }
 
 /** A checkpoint as bytes, whole sectors. @param number at least 1, larger than all in the file before */
@@ -72,9 +74,10 @@ function stamped(number: number, payload: Uint8Array): Uint8Array {
   return bytes
 }
 
-/** What is in a file; null where there is none. @throws RunError where it cannot be read */
+/** What is in a file; null where there is none. */
 export async function readCheckpoint(path: string): Promise<CheckpointFile | null> {
-  const bytes = await bytesAt(path)
+  const bytes = await readFile(path).catch((error: unknown) => reasonOf(error))
+  if (typeof bytes === 'string') return { path, state: 'damaged', highest: 0, unreadable: bytes }
   if (bytes === null) return null
   const numbers = stampsOf(bytes)
   return {
@@ -133,8 +136,15 @@ export async function bytesAt(path: string): Promise<Uint8Array | null> {
   try {
     return new Uint8Array(await readFile(path))
   } catch (error) {
-    const code = systemCode(error)
-    if (code === 'ENOENT') return null
-    throw code === undefined ? error : new RunError(`cannot read ${path}: ${systemReason(code)}`)
+    const reason = reasonOf(error)
+    if (reason === null) return null
+    throw new RunError(`cannot read ${path}: ${reason}`)
   }
+}
+
+/** Why the system does not let a file be read; null where there is none. */
+function reasonOf(error: unknown): string | null {
+  const code = systemCode(error)
+  if (code === undefined) throw error
+  return code === 'ENOENT' ? null : systemReason(code)
 }

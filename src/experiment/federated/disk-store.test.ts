@@ -173,6 +173,25 @@ describe('what a server keeps on disk', () => {
     await store.close()
   })
 
+  it('says the same, and why, of a checkpoint that cannot be read at all', async () => {
+    const folder = newFolder()
+    const store = diskStore(folder, writeAtomically)
+    await store.load(RUN)
+    for (const round of [0, 1, 2]) await store.save(RUN, [line(round)], Uint8Array.of(round))
+    const [newest, before] = [slot(folder, 'a'), slot(folder, 'b')]
+    await store.close()
+    await rm(newest)
+    await mkdir(newest)
+    await expect(store.load(RUN)).rejects.toThrow(
+      `${newest} cannot be read, it is a folder (EISDIR): put back a copy of it; the last good checkpoint is ${before}, after round 2, and to go on from it, with agents that were told of no later one: remove ${newest}`,
+    )
+    await writeFile(before, 'x')
+    await expect(store.load(RUN)).rejects.toThrow(
+      `${newest} cannot be read, it is a folder (EISDIR) and ${before} is damaged: put back a copy of one`,
+    )
+    expect(await store.has(RUN)).toBe(true)
+  })
+
   it('is not in the way where the older of two checkpoints is damaged', async () => {
     const folder = newFolder()
     const store = diskStore(folder, writeAtomically)

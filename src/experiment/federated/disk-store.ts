@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { RecordLine, RunKey, SavedRun } from '../../federation/served-run.ts'
 import type { ServerStore } from '../../federation/server-store.ts'
 import type { Writer } from '../disk.ts'
-import { RunError } from '../errors.ts'
+import { Damaged } from '../errors.ts'
 import { FEDERATION, readIfThere } from '../run-folder.ts'
 import {
   bytesAt,
@@ -22,6 +22,8 @@ import { RecordFile } from './record-file.ts'
 
 /** A store in a run folder that can also forget a run. */
 export interface DiskStore extends ServerStore {
+  /** @throws Damaged where what is kept of the run is not what was written, as `load` does */
+  check(run: RunKey): Promise<void>
   /** whether a checkpoint of the run is there */
   has(run: RunKey): Promise<boolean>
   /** Forgets the checkpoints of a run whose product is on disk; its record stays. */
@@ -84,6 +86,7 @@ export function diskStore(path: string, write: Writer, copy?: RecordCopy): DiskS
       current = await opened(files.slots(run), files.record(run), found, write, copy)
       return found.saved
     },
+    check: async (run) => void (await newestOf(files.slots(run), files.record(run))),
     has: async (run) => (await readAll(files.slots(run))).length > 0,
     async save(run, lines, checkpoint) {
       if (current?.record.path !== files.record(run))
@@ -153,7 +156,7 @@ async function put(
   run.number = number + 1
 }
 
-/** The names of the agents by index, in the text of `members.json`. @param path for the message @throws RunError where it is not what a server writes */
+/** The names of the agents by index, in the text of `members.json`. @param path for the message @throws Damaged where it is not what a server writes */
 export function namesIn(text: string, path: string): readonly string[] {
   try {
     const names: unknown = JSON.parse(text)
@@ -161,7 +164,7 @@ export function namesIn(text: string, path: string): readonly string[] {
   } catch {
     // told below
   }
-  throw new RunError(`${path} is damaged: put back a copy of it`)
+  throw new Damaged(`${path} is damaged: put back a copy of it`)
 }
 
 /**
@@ -196,28 +199,44 @@ const newestFirst = (found: readonly CheckpointFile[]): Placed[] =>
 /**
  * The newest checkpoint of a run. One whose writing was cut short was never promised, and does not count. A damaged one stops the run, unless
  * it was the older of the two: then the record ends where the other one says.
- * @throws RunError naming what is damaged, and the last checkpoint that is not
+ * @throws Damaged naming what is damaged, and the last checkpoint that is not
  */
 async function newestOf(slots: readonly string[], recordPath: string): Promise<Found> {
   const found = await readAll(slots)
   const highest = Math.max(0, ...found.map((file) => file.highest))
-  const damaged = found.find(({ state }) => state === 'damaged')?.path
+  const damaged = found.filter(({ state }) => state === 'damaged')
   const [newest, older] = newestFirst(found)
   const record = (await bytesAt(recordPath)) ?? NO_BYTES
-  if (damaged !== undefined && newest?.recordBytes !== record.length)
-    throw new RunError(`${damaged} is damaged: ${wayOut(damaged, newest, record)}`)
+  if (damaged.length > 0 && newest?.recordBytes !== record.length)
+    throw new Damaged(`${faultsOf(damaged)}: ${wayOut(damaged.map(({ path }) => path), newest, record)}`) // prettier-ignore
   if (newest === undefined) return { saved: null, highest }
   const lines = linesIn(record, newest)
-  if (lines === null) throw new RunError(`${recordPath} is damaged: ${wayOut(newest.path, older, record)}`)
+  if (lines === null)
+    throw new Damaged(`${areDamaged([recordPath])}: ${wayOut([newest.path], older, record)}`)
   return { saved: { ...newest, checkpoint: newest.content, lines }, highest }
 }
 
-/** What a person can do. @param last the newest checkpoint that is whole */
-function wayOut(damaged: string, last: Placed | undefined, record: Uint8Array): string {
+/** What is wrong with checkpoints that are damaged or cannot be read. */
+const faultsOf = (files: readonly CheckpointFile[]): string =>
+  files.every(({ unreadable }) => unreadable === undefined)
+    ? areDamaged(files.map(({ path }) => path))
+    : files
+        .map(({ path, unreadable }) =>
+          unreadable === undefined ? areDamaged([path]) : `${path} cannot be read, ${unreadable}`,
+        )
+        .join(' and ')
+
+const areDamaged = (paths: readonly string[]): string =>
+  `${paths.join(' and ')} ${paths.length === 1 ? 'is' : 'are'} damaged`
+
+/** What a person can do. @param unfit checkpoints that cannot be gone on from @param last the newest one that can */
+function wayOut(unfit: readonly string[], last: Placed | undefined, record: Uint8Array): string {
   const line = last === undefined ? undefined : linesIn(record, last)?.at(-1)
+  const copy = unfit.length === 1 ? 'put back a copy of it' : 'put back a copy of one'
+  const remove = `remove ${unfit.join(' and ')}`
   if (last === undefined || line === undefined)
-    return `put back a copy of it, or remove ${damaged} to begin this run again`
-  return `put back a copy of it; the last good checkpoint is ${last.path}, after round ${line.round + 1}, and to go on from it, with agents that were told of no later one: remove ${damaged}`
+    return `${copy}, or ${remove} to begin this run again, for which each agent has to join with a new --state`
+  return `${copy}; the last good checkpoint is ${last.path}, after round ${line.round + 1}, and to go on from it, with agents that were told of no later one: ${remove}`
 }
 
 /** The lines up to a checkpoint; null where the record is damaged. */

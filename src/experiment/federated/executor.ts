@@ -1,5 +1,6 @@
 /** An executor whose trials are carried out by the agents of a federation, one after another, in the order of the experiment. */
 import type { FederationServer } from '../../federation/server.ts'
+import type { RunKey } from '../../federation/served-run.ts'
 import { trialsIn } from '../batch.ts'
 import type { Executor } from '../executor.ts'
 import { isPolicyGradient, type Experiment } from '../experiment.ts'
@@ -19,8 +20,8 @@ export interface Serving {
   endTraffic(): Promise<void>
 }
 
-/** What makes a {@link Serving}: told the folder of the run; tells how many rounds of the run under way have closed. */
-export type Begin = (folder: string, onClosed: (rounds: number) => void) => Promise<Serving>
+/** What makes a {@link Serving}: told the folder, and which run comes first; tells how many rounds of the run under way have closed. */
+export type Begin = (folder: string, first: RunKey, onClosed: (rounds: number) => void) => Promise<Serving>
 
 /** The executor of an experiment on a server that `begin` makes, once. */
 export function federatedExecutor(experiment: Experiment, begin: Begin): Executor {
@@ -28,8 +29,10 @@ export function federatedExecutor(experiment: Experiment, begin: Begin): Executo
   return {
     async execute(batches, { folder, signal, onProgress, onFinished }) {
       if (folder === undefined) throw new Error('federatedExecutor: expected the folder of a run')
+      const pending = new Set([...batches].flatMap(trialsIn).map(keyOf))
+      const first = trials.find((one) => pending.has(keyOf(one))) ?? (trials.at(-1) as Trial)
       let current: Trial | null = null
-      const { server, store, endTraffic } = await begin(folder, (rounds) => {
+      const { server, store, endTraffic } = await begin(folder, runOf(experiment, first), (rounds) => {
         if (current === null) return
         const { variant: name, seed, settings } = current
         const share = Math.min(1, rounds / roundsOf(settings))
@@ -38,11 +41,10 @@ export function federatedExecutor(experiment: Experiment, begin: Begin): Executo
       const carryOut = (trial: Trial): Promise<Outcome> =>
         unlessStopped(signal, server, outcomeOf(server, experiment, trial))
       try {
-        const pending = new Set([...batches].flatMap(trialsIn).map(keyOf))
-        const last = trials.at(-1)
-        // agents may not have heard of its end
-        if (pending.size === 0 && last !== undefined && (await store.has(runOf(experiment, last))))
-          await carryOut(last)
+        // who took part in the runs before is known by its index
+        if (pending.size < trials.length) server.settle()
+        // of the last run, agents may not have heard of its end
+        if (pending.size === 0 && (await store.has(runOf(experiment, first)))) await carryOut(first)
         for (const trial of trials.filter((one) => pending.has(keyOf(one)))) {
           const before = current
           current = trial

@@ -3,7 +3,7 @@ import type { Invitation } from '../../federation/agent.ts'
 import type { LocalRun } from '../../federation/agent-run.ts'
 import { Unfit } from '../../federation/agent/unfit.ts'
 import { fileName, isDataUrl } from '../data-url.ts'
-import { InputError } from '../errors.ts'
+import { InputError, Unreadable } from '../errors.ts'
 import { agentsOf, isPolicyGradient, type Experiment, type Settings } from '../experiment.ts'
 import { parseExperiment } from '../parse.ts'
 import { localExperiment } from './local-experiment.ts'
@@ -57,7 +57,8 @@ export function opener(own: OwnExperience): (invitation: Invitation) => Promise<
       const run = isPolicyGradient(settings)
         ? await joinPg({ ...source, settings })
         : await joinQ({ ...source, settings })
-      return { run: watchedRun(run), settings }
+      // what a program of the agent's own does the second time is not known
+      return { run: { ...watchedRun(run), isRepeatable: own.module === undefined }, settings }
     } catch (error) {
       throw unfit(error)
     }
@@ -108,10 +109,12 @@ function unfit(error: unknown): unknown {
 }
 
 /** What the server is told: which key and which line is at fault, and neither values nor where files lie. */
-function toldOf({ file, issues }: InputError): string {
+function toldOf(error: InputError): string {
+  const { file, issues } = error
   const [first] = issues
   if (file === SENT || isDataUrl(file)) return `the agent cannot read the experiment: ${first?.message ?? ''}`
   if (file.startsWith('--')) return `${file}: ${first?.message ?? ''}`
+  if (error instanceof Unreadable) return 'a file that the agent needs cannot be read where it is'
   const place = first?.line === undefined ? '' : ` in line ${first.line}`
   const key = first?.path.filter((part) => /^[A-Za-z_]+$/.test(String(part))).join('.') ?? ''
   return `what the agent learns from does not fit the experiment${place}${key === '' ? '' : `: ${key}`}`

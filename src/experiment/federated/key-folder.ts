@@ -100,7 +100,9 @@ async function changeKeys(
 ): Promise<boolean> {
   // before the lock: where there is no such folder, that is what is to be told
   await readKeys(folder)
-  const release = await blaming(folder, folder, 'a folder that can be written', () => lock(folder))
+  const release = await blaming(folder, folder, 'a folder that can be written', () =>
+    lock(folder, undefined, 'is changing this list of keys; wait for it'),
+  )
   try {
     const text = await readKeyText(folder)
     const path = join(folder, KEY_LIST)

@@ -77,17 +77,23 @@ const closedPlace = (
 function tell(log: Logger, place: Place | null, notice: ServerNotice): void {
   switch (notice.type) {
     case 'joined':
-    case 'left': {
+    case 'left':
+    case 'freed': {
       const { type, agent, name } = notice
-      return log.info({ event: type, ...place, agent, name }, `${name} ${type}`)
+      const text = type === 'freed' ? `another agent may come in the place of ${name}` : `${name} ${type}`
+      return log.info({ event: type, ...place, agent, name }, text)
     }
+    case 'paused':
+    case 'resumed':
+      return log.info({ event: notice.type, ...place }, `the run is ${notice.type}`)
     case 'refused': {
       const { agent, name, reason } = notice
       return log.warn({ event: 'refused', ...place, agent, name, reason }, 'an update was refused')
     }
     case 'turned-away': {
-      const { peer, reason } = notice
-      return log.warn({ event: 'turned-away', ...place, peer, reason }, 'a peer was turned away')
+      const { peer, name, agent, reason } = notice
+      const who = { ...(agent !== null && { agent }), ...(name !== null && { name }) }
+      return log.warn({ event: 'turned-away', ...place, ...who, peer, reason }, 'a peer was turned away')
     }
     case 'closed': {
       const { agents, late, seconds } = notice

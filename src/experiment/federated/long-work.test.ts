@@ -6,7 +6,7 @@ import { mayBeLong, withThread, type WorkThread } from './long-work.ts'
 
 const invitation: Invitation = { variant: 0, seed: 1, name: 'a', agent: 0, agents: 1, experiment: null }
 const done = (text: string): Worked => ({ ok: true, value: { state: text, frame: new Uint8Array() } })
-const local: LocalRun = { phases: 1, init: () => 0, work: () => done('here') }
+const local: LocalRun = { phases: 1, isRepeatable: true, init: () => 0, work: () => done('here') }
 
 /** A thread whose work takes so long, one after the other. */
 const threadOf = (...durations: number[]): WorkThread => ({

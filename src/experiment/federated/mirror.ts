@@ -57,8 +57,15 @@ async function agreed(...what: Parameters<typeof agree>): ReturnType<typeof agre
 function folderOf(mirror: Mirror, { head, known }: Agreed, write: Writer): MirroredFolder {
   let folder: string | null = null
   let lines: MirrorChange[] = []
+  let last: Promise<unknown> = Promise.resolve()
   const pathOf = (file: string): string => pathIn(folder ?? file, file)
-  const keep = async (change: MirrorChange): Promise<void> => {
+  // one after the other: lines that one write could not bring go with the next
+  const keep = (change: MirrorChange): Promise<void> => {
+    const kept = last.catch(() => undefined).then(() => keepNow(change))
+    last = kept
+    return kept
+  }
+  const keepNow = async (change: MirrorChange): Promise<void> => {
     const taken = lines
     lines = []
     try {

@@ -19,12 +19,14 @@ import { watchAll, type Watch } from './watch.ts'
 export interface ServeOptions extends MeetingPoint, Pick<RunOptions, 'signal' | 'onProgress' | 'write'> {
   /** the run folder, new, empty or of a run of this experiment that was stopped; default: a new one at `runs/<name>/<id>` */
   readonly out?: string
+  /** what finishes a run that was stopped; default: the same command again */
+  readonly toFinish?: string
   /** what the person calls the experiment's file */
   readonly file: string
   /** all agents are on this machine, and take their logs from the file; default false: they bring them */
   readonly isLocal?: boolean
-  /** told the run folder, absolute, once agents may join */
-  readonly onBegun?: (folder: string) => void
+  /** told the run folder, absolute, once agents may join, and what pauses the run and resumes it */
+  readonly onBegun?: (folder: string, pause: (isPaused: boolean) => void) => void
   /** looks on */
   readonly watch?: Watch
   /** a copy of what is kept, which another machine can go on from; needs `out` */
@@ -35,7 +37,6 @@ export interface ServeOptions extends MeetingPoint, Pick<RunOptions, 'signal' | 
 
 /**
  * Carries out an experiment, from where it was stopped if it was.
- * What the person has to give again to finish a run that was stopped is the same command.
  * @throws InputError where the experiment cannot be carried out by a federation, or the folder holds something else; else as `run` and `resume`
  */
 export async function serveExperiment(given: Experiment, options: ServeOptions): Promise<RunResult> {
@@ -45,16 +46,16 @@ export async function serveExperiment(given: Experiment, options: ServeOptions):
   const mirrored = await mirroredOf(experiment, options)
   const write = mirrored?.write ?? options.write ?? writeAtomically
   const opened: Serving[] = []
-  const begin: Begin = async (folder, onClosed) => {
+  const begin: Begin = async (folder, first, onClosed) => {
     await mirrored?.begun(folder)
     const copy = mirrored === null ? {} : { copy: mirrored.record }
     const serving = await openServing(
       experiment,
-      { ...options, ...copy, agents, folder, write, watch },
+      { ...options, ...copy, agents, folder, first, write, watch },
       onClosed,
     )
     opened.push(serving)
-    options.onBegun?.(folder)
+    options.onBegun?.(folder, (isPaused) => serving.server.pause(isPaused))
     return serving
   }
   try {
@@ -78,12 +79,12 @@ const howToRun = (
   experiment: Experiment,
   begin: Begin,
   write: Writer,
-  { signal, onProgress }: ServeOptions,
+  { signal, onProgress, toFinish = 'the same command again' }: ServeOptions,
 ): RunOptions => ({
   executor: federatedExecutor(experiment, begin),
   threads: 1,
   write,
-  toFinish: () => 'the same command again',
+  toFinish: () => toFinish,
   ...(signal && { signal }),
   ...(onProgress && { onProgress }),
 })

@@ -1,5 +1,6 @@
 /** The server of one run folder: what it keeps there, who watches it, and how its agents get in. */
 import type { Clock } from '../../federation/clock.ts'
+import type { RunKey } from '../../federation/served-run.ts'
 import { openServer, type FederationServer, type ServerNotice } from '../../federation/server.ts'
 import type { Gate } from '../../federation/server/gate.ts'
 import { Traffic } from '../../federation/server/traffic.ts'
@@ -36,6 +37,8 @@ export interface ServingOptions extends MeetingPoint {
   readonly agents: number
   /** the run folder, absolute */
   readonly folder: string
+  /** the run that agents are to work on first */
+  readonly first: RunKey
   readonly write: Writer
   readonly watch: Required<Watch>
   /** where else records are kept */
@@ -45,17 +48,19 @@ export interface ServingOptions extends MeetingPoint {
 /**
  * Opens the server, and takes agents in as soon as a run begins.
  * @param onClosed told how many rounds of the run under way have closed
- * @throws InputError where the names are not those of the run so far, or a file that agents need cannot be read
+ * @throws InputError where the names are not those of the run so far, or a file that agents need cannot be read; Damaged where what is
+ * kept of the first run is
  */
 export async function openServing(
   experiment: Experiment,
   options: ServingOptions,
   onClosed: (rounds: number) => void,
 ): Promise<Serving> {
-  const { agents, folder, clock, watch, names = [], newSession, gate } = options
+  const { agents, folder, first, clock, watch, names = [], newSession, gate } = options
   const sent = await sentExperiment(experiment)
   const write = guarded(options.write)
   const store = timed(diskStore(folder, write, options.copy), clock, watch)
+  await store.check(first)
   const traffic = new Traffic(agents, await readTraffic(folder))
   const server = await openServer({
     agents,

@@ -35,7 +35,9 @@ export function answerTo(
   return work instanceof Promise ? work.then(answer) : answer(work)
 }
 
-const lastKept = ({ base }: Kept): string =>
-  base === 0
+function lastKept({ base, offers }: Kept): string {
+  const last = offers.at(-1)?.ordinal ?? base - 1
+  return last < 0
     ? 'it keeps nothing of this run: what it kept was lost, and without it it cannot take part in this run again'
-    : `what it keeps ends with phase ${base - 1}`
+    : `what it keeps ends with phase ${last}`
+}

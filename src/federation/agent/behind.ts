@@ -2,13 +2,19 @@
 
 /** Who has asked, and who is about to. */
 export class Behind {
-  readonly #asked = new Set<number>()
+  /** ordinal of the Task that an agent could not work on, by agent */
+  readonly #lacked = new Map<number, number>()
   #asking: number[] = []
 
-  /** The agent lacks the state that it is to work from. @returns whether the Tasks that led there may help: not where it has asked before */
-  falls(agent: number): boolean {
-    if (this.#asked.has(agent)) return false
-    this.#asked.add(agent)
+  /**
+   * The agent lacks the state that it is to work from. Until the Tasks that lead there come, later ones are of no use to it: the server may send
+   * the same one again before it has heard of this.
+   * @returns whether there is hope
+   */
+  falls(agent: number, ordinal: number): boolean {
+    const lacked = this.#lacked.get(agent)
+    if (lacked !== undefined) return ordinal >= lacked
+    this.#lacked.set(agent, ordinal)
     this.#asking.push(agent)
     return true
   }
@@ -23,6 +29,6 @@ export class Behind {
 
   /** The agent has a new session, in which it may ask again. */
   forget(agent: number): void {
-    this.#asked.delete(agent)
+    this.#lacked.delete(agent)
   }
 }

@@ -95,7 +95,7 @@ export class Offers {
     this.#bytes = 0
     const offers = taken.map(({ seat, change }) => ({ name: seat.name, change }))
     await this.#options.journal.keep(offers)
-    await this.#options.journal.settle(this.#ahead)
+    await this.#options.journal.settle(taken.every(({ seat }) => seat.run.isRepeatable) ? this.#ahead : 0)
     for (const { seat, change } of taken) await this.#offer(seat, change, change.ordinal, change.frame)
     this.#startedAt = this.#options.clock.now()
   }

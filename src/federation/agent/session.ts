@@ -234,7 +234,7 @@ export class Session {
     if (offerAt(kept, ordinal) === undefined && this.#inbox.hasOvertaken(task, ordinal, phases, agent)) return null // prettier-ignore
     const next = (answer: Answer): null | Promise<SessionEnd | null> => {
       if ('refused' in answer)
-        return answer.isBehind && this.#behind.falls(agent) ? null : this.#giveUp(seat.name, 'mismatch', answer.refused) // prettier-ignore
+        return answer.isBehind && task.ahead > 0 && this.#behind.falls(agent, ordinal) ? null : this.#giveUp(seat.name, 'mismatch', answer.refused) // prettier-ignore
       if (answer.frame !== null) return offers.offerAgain(seat, task, ordinal, answer.frame).then(() => null)
       return answer.change !== null && offers.take({ seat, change: answer.change }) ? offers.hand().then(() => null) : null // prettier-ignore
     }

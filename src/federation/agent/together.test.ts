@@ -26,6 +26,7 @@ const waitingRun = (
 })
 
 const idle: AgentRun = {
+  isRepeatable: true,
   phases: 1,
   init: () => 0,
   work: () => ({ ok: false, issues: [{ path: [], message: 'expected no task' }] }),

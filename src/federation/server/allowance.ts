@@ -3,14 +3,14 @@ import type { Clock } from '../clock.ts'
 
 /** A connection has so many messages at its beginning, and so many more for each of the K agents that it may carry. */
 const MESSAGES = 1024
-const MESSAGES_AN_AGENT = 16
+const MESSAGES_AN_AGENT = 20
 
 /** What was used up is there again after so long, ms. */
 const REFILL_MS = 10_000
 
 /**
  * The messages that a connection may send. Each costs one; a Task to n agents gives n back, so that whoever answers what it is asked never
- * runs out, however fast rounds are: Hello, Proof, at most nine offers and a leave are all that an agent says unasked.
+ * runs out, however fast rounds are: Hello, Proof, at most nine offers, a `behind`, five answers to what it is told again, and a leave are all that an agent says unasked.
  */
 export class Allowance {
   readonly #clock: Clock

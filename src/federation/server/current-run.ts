@@ -62,7 +62,8 @@ export class CurrentRun {
   apply(event: Happening<RunEvent>): void {
     if (this.#isDropped) return
     try {
-      for (const effect of this.host.apply({ ...event, now: this.#now() })) this.#carryOut(effect)
+      for (const effect of this.host.apply({ ...event, now: this.#now() }))
+        this.#carryOut(effect, event.type !== 'behind')
     } catch (error) {
       this.fail(error)
     }
@@ -96,11 +97,12 @@ export class CurrentRun {
     return this.#house.options.clock.now()
   }
 
-  #carryOut(effect: RunEffect): void {
+  /** @param isAsked whether Tasks go out because they are due, and not because an agent wants them again */
+  #carryOut(effect: RunEffect, isAsked: boolean): void {
     switch (effect.type) {
       case 'task':
         this.#openedAt ??= this.#now()
-        return sendTask(this.#house.presence, this.host, effect)
+        return sendTask(this.#house.presence, this.host, effect, isAsked)
       case 'ack':
         sendAck(this.#house.presence, effect)
         return this.#house.answered(effect)
@@ -114,7 +116,10 @@ export class CurrentRun {
       case 'announce':
         if (effect.what === 'finished') this.#finished()
         else if (effect.what === 'stopped') this.#stopped?.()
-        else this.broadcast(effect.what === 'paused' ? 'pause' : 'resume')
+        else {
+          this.broadcast(effect.what === 'paused' ? 'pause' : 'resume')
+          this.#house.tell({ type: effect.what })
+        }
     }
   }
 

@@ -5,11 +5,15 @@ import type { Line } from '../line.ts'
 import type { HostedRun, RunEffect, RunKey } from '../served-run.ts'
 import type { Presence } from './presence.ts'
 
-/** Sends a Task to those of the agents that are here; where it is for all of a connection, the same bytes serve every such connection. */
+/**
+ * Sends a Task to those of the agents that are here; where it is for all of a connection, the same bytes serve every such connection.
+ * @param isAsked whether the server asks of its own accord: then they may send the answer beyond what they may send unasked
+ */
 export function sendTask(
   presence: Presence,
   { phases, ahead }: Pick<HostedRun, 'phases' | 'ahead'>,
   { position, frame, agents, after }: Extract<RunEffect, { type: 'task' }>,
+  isAsked: boolean,
 ): void {
   const { variant, seed, round, phase } = position
   const ordinal = round * phases + phase
@@ -18,10 +22,11 @@ export function sendTask(
   for (const [line, share] of sharesOf(presence, agents)) {
     const whom = Uint32Array.from(share, (i) => agents[i] as number)
     const isForAll = share.length === line.agents.size && share.every((i) => after[i] === ordinal)
-    if (isForAll) line.sendTask((forAll ??= encodeMessage({ ...task, agents: null, after: null })), whom)
+    if (isForAll)
+      line.sendTask((forAll ??= encodeMessage({ ...task, agents: null, after: null })), whom, isAsked)
     else {
       const from = Uint32Array.from(share, (i) => after[i] as number)
-      line.sendTask(encodeMessage({ ...task, agents: whom, after: from }), whom)
+      line.sendTask(encodeMessage({ ...task, agents: whom, after: from }), whom, isAsked)
     }
   }
 }

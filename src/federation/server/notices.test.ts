@@ -6,7 +6,7 @@ it('tells of bad agents as often as a log can bear, and how many it left out; of
   let now = 0
   const told: ServerNotice[] = []
   const tell = limited((notice) => void told.push(notice), { now: () => now })
-  const bad: ServerNotice = { type: 'turned-away', peer: 'p', reason: 'malformed' }
+  const bad: ServerNotice = { type: 'turned-away', peer: 'p', name: null, agent: null, reason: 'malformed' }
   for (let i = 0; i < 1000; i++) tell(bad)
   expect(told).toHaveLength(50)
   tell({ type: 'left', agent: 0, name: 'a' })

@@ -31,11 +31,20 @@ export interface ServerOptions {
 
 /** What a server tells of: who comes and goes, what it refuses. */
 export type ServerNotice =
-  | { readonly type: 'joined' | 'left'; readonly agent: number; readonly name: string }
+  /** `freed`: the agent cannot take part, and never did: another name may have its index */
+  | { readonly type: 'joined' | 'left' | 'freed'; readonly agent: number; readonly name: string }
+  /** no phase opens or closes until the run is resumed */
+  | { readonly type: 'paused' | 'resumed' }
   /** an Update was refused */
   | { readonly type: 'refused'; readonly agent: number; readonly name: string; readonly reason: string }
-  /** a connection, or an agent that wanted to join or had joined, was sent away */
-  | { readonly type: 'turned-away'; readonly peer: string; readonly reason: string }
+  /** a connection, or an agent that wanted to join or had joined, was sent away; nulls where several agents share the connection, or no member does */
+  | {
+      readonly type: 'turned-away'
+      readonly peer: string
+      readonly name: string | null
+      readonly agent: number | null
+      readonly reason: string
+    }
   /** a phase closed, with the Updates of these agents, some of them late; seconds since its Task went out, null where it did not */
   | {
       readonly type: 'closed'

@@ -111,7 +111,7 @@ async function joined(here: World): Promise<Speaker> {
 
 /** Why agents were sent away, as the server tells it. */
 const turnedAway = ({ notices }: World): string[] =>
-  notices.flatMap((notice) => (notice.type === 'turned-away' ? [notice.reason] : []))
+  notices.flatMap((notice) => (notice.type === 'turned-away' ? [`${notice.name}: ${notice.reason}`] : []))
 
 const unauthorized = {
   kind: 'failure',

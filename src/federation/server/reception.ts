@@ -19,7 +19,8 @@ export interface Household {
   joined(seat: Seat): void
   /** the agent loses its seat to a newer session of its own */
   replaced(seat: Seat): void
-  turnedAway(line: Line, reason: string): void
+  /** @param name of the agent that it is about, '' where it is about the connection */
+  turnedAway(line: Line, reason: string, name: string): void
   /** nobody can be taken in: the store failed */
   failed(error: unknown): void
 }
@@ -171,7 +172,9 @@ export class Reception {
     const house = this.#house
     const { options, presence } = house
     const { line, name } = applicant
-    const agent = await house.members.indexOf(name)
+    let agent = await house.members.indexOf(name)
+    // another session may have lost it meanwhile
+    while (agent !== null && !house.members.has(name, agent)) agent = await house.members.indexOf(name)
     const run = house.run()
     if (run === null || !presence.lines.has(line)) return undefined
     if (key !== null && options.gate?.keyOf(name) !== key)
@@ -200,14 +203,14 @@ export class Reception {
   /** Sends somebody away who has no business here. */
   #refuse(line: Line, name: string, code: FailureCode, reason: string, inside = reason): string {
     line.fail(code, reason, name)
-    this.#house.turnedAway(line, `${name}: ${inside}`)
+    this.#house.turnedAway(line, inside, name)
     return reason
   }
 
   /** Tells somebody what is wrong, who may do it better over the same connection; without a name the connection ends. */
   #turnAway(line: Line, name: string, code: FailureCode, reason: string): undefined {
     line.fail(code, reason, name)
-    this.#house.turnedAway(line, name === '' ? reason : `${name}: ${reason}`)
+    this.#house.turnedAway(line, reason, name)
     return undefined
   }
 }

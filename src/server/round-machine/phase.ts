@@ -34,7 +34,8 @@ export function reminded<State, Task, Update>(
   state: RoundState<State, Task, Update>,
   agents: readonly number[],
 ): RoundEffect<State, Task>[] {
-  const { recent, closed, open } = state
+  const { closed, open } = state
+  const recent = context.remembered === 0 ? [] : state.recent.slice(-context.remembered)
   const before = recent.map((task, i): RoundEffect<State, Task> => {
     const ordinal = closed - recent.length + i
     return {
@@ -126,7 +127,7 @@ export function close<State, Task, Update>(
     rule: folded,
     closed: state.closed + 1,
     task: rule.task(folded),
-    recent: recentWith(context.remembered, state),
+    recent: recentWith(Math.max(context.remembered, Number(context.rebase !== null)), state),
     unsettled: [...state.unsettled, phase],
   })
   return {
@@ -140,9 +141,9 @@ export function close<State, Task, Update>(
 
 /** The Tasks before the one that follows. */
 const recentWith = <State, Task, Update>(
-  remembered: number,
+  most: number,
   { recent, task }: RoundState<State, Task, Update>,
-): readonly Task[] => (remembered === 0 || task === null ? [] : [...recent, task].slice(-remembered))
+): readonly Task[] => (most === 0 || task === null ? [] : [...recent, task].slice(-most))
 
 /** What each agent's last folded Update answered, and where it was folded, after this phase. */
 function historyAfter<State, Task, Update>(

@@ -3,17 +3,19 @@
 import argparse
 import asyncio
 import json
+import math
 import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from fedrl_agent.errors import InputError, RefusedError, UnreachableError
 from fedrl_agent.experience import Experience
 from fedrl_agent.gym import Gym
 from fedrl_agent.log import Log
-from fedrl_agent.part import VERSION, take_part
+from fedrl_agent.part import VERSION, state_folder, take_part
 
 _DONE, _FAILED, _INPUT, _INTERRUPTED = 0, 1, 2, 130
 
@@ -45,7 +47,14 @@ def _parser() -> argparse.ArgumentParser:
     join.add_argument("--key", metavar="FILE", help="the agent's private key, Ed25519, PKCS#8 in PEM")
     join.add_argument("--server", metavar="NAME", help="what the server calls itself, where URL does not say so")
     join.add_argument("--state", metavar="DIR", help="where the agent keeps its journal (default: .fedrl/NAME)")
-    join.add_argument("--wait", metavar="S", type=_seconds, default=10.0, help="give up after so many seconds (10)")
+    join.add_argument("--wait", metavar="S", type=_seconds, default=10.0, help="how long to try to join (10)")
+    join.add_argument(
+        "--give-up",
+        metavar="S",
+        type=_seconds,
+        default=math.inf,
+        help="how long, once in, to look for a server that is gone (default: for ever, it may be started again)",
+    )
     join.add_argument("--tls-ca", metavar="FILE", help="certificates that are believed, PEM")
     join.add_argument("--insecure", action="store_true", help="talk to another machine without encryption")
     join.add_argument("--json", action="store_true", help="one JSON document on stdout, everything else on stderr")
@@ -62,7 +71,16 @@ def _seconds(text: str) -> float:
 def _experience(flags: argparse.Namespace) -> Experience:
     if flags.gym_args is not None and flags.gym is None:
         raise InputError("--gym-args: expected --gym beside it")
-    return Log(flags.logs) if flags.logs is not None else Gym(_environment(flags.gym, flags.gym_args))
+    return _log(flags.logs) if flags.logs is not None else Gym(_environment(flags.gym, flags.gym_args))
+
+
+def _log(path: str) -> Log:
+    """Look for the log before a server gives the agent an index."""
+    try:
+        with Path(path).open("rb"):
+            return Log(path)
+    except OSError as error:
+        raise InputError(f"{path}: the log cannot be read: {error.strerror}") from error
 
 
 def _environment(name: str, arguments: str | None) -> Any:
@@ -100,6 +118,7 @@ async def _join(flags: argparse.Namespace) -> int:
             server=flags.server,
             state=flags.state,
             wait=flags.wait,
+            give_up=flags.give_up,
             tls_ca=flags.tls_ca,
             insecure=flags.insecure,
             note=_note,
@@ -139,13 +158,22 @@ def run(arguments: Sequence[str]) -> int:
     except RefusedError as error:
         code, text = _FAILED, f"{flags.url} refused {flags.agent} ({error.code}): {error}"
     except UnreachableError as error:
-        code, text = _FAILED, f"{flags.url}: {error}"
+        code, text = _FAILED, _gone(flags, error)
     except OSError as error:
         code, text = _FAILED, f"the journal cannot be written: {error.strerror or error}"
     _note(f"error: {' '.join(text.split())}")
     if flags.json:
         print(json.dumps({"error": text, "exitCode": code}))
     return code
+
+
+def _gone(flags: argparse.Namespace, error: UnreachableError) -> str:
+    if not error.was_welcome:
+        return f"{flags.url}: {error}"
+    return (
+        f"the server is gone: {error}; it was stopped, or all runs are over; {state_folder(flags.agent, flags.state)} keeps "
+        "what a server may ask for, and the same command goes on"
+    )
 
 
 def main() -> NoReturn:

@@ -26,6 +26,11 @@ class RefusedError(Exception):
 class UnreachableError(Exception):
     """No server took the agent in within the time it had. Exit code 1."""
 
+    def __init__(self, reason: str, was_welcome: bool = False) -> None:
+        """Keep whether one had taken it in before."""
+        super().__init__(reason)
+        self.was_welcome = was_welcome
+
 
 class MalformedError(ValueError):
     """Bytes that are no frame, or a frame that is no message."""

@@ -1,12 +1,16 @@
 """The journal of an agent: what it keeps, as records that are appended and flushed to disk; it survives `kill -9`.
 
+One process at a time has the folder in which journals lie.
+
 A record is MessagePack after its length and its CRC-32 (u32, little-endian). What follows the last whole record is cut off.
 """
 
+import contextlib
 import fcntl
 import os
 import struct
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,15 +21,36 @@ from fedrl_agent.kept import Kept, Offer, Run
 
 _HEAD = struct.Struct("<II")
 
+_LOCK = "python.lock"
+
 _LEAST = 1 << 20
 """Bytes that a journal may have beyond four times those of its last shortening, before it is made shorter."""
 
 
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[Path]:
+    """Make a folder and have it alone, until the end of the block or of the process.
+
+    Raises InputError where it cannot be, or another process has it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / _LOCK).open("wb")
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputError(f"{folder}: another process is writing here; wait for it or stop it") from error
+        yield folder
+
+
 class Journal:
-    """The journal of one agent in one experiment, and what it says is kept."""
+    """The journal of one agent in one experiment, and what it says is kept; in a folder that is `held`."""
 
     def __init__(self, path: Path) -> None:
-        """Read or begin a journal. Raises InputError where it cannot be, or another process writes it."""
+        """Read or begin a journal. Raises InputError where it cannot be."""
         self._path = path
         self._pending: list[bytes] = []
         self._size = self._shortest = 0
@@ -33,8 +58,6 @@ class Journal:
         self.experience: list[Any] = []
         """What was recorded of the experience of the run under way, oldest first."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = _locked(path.with_suffix(".lock"))
             self._file: BinaryIO = path.open("a+b")
             _sync_folder(path.parent)
             self._read()
@@ -88,9 +111,8 @@ class Journal:
         self._replace([])
 
     def close(self) -> None:
-        """Let another process write the journal."""
+        """Write no more."""
         self._file.close()
-        self._lock.close()
 
     def _replace(self, records: list[bytes]) -> None:
         aside = self._path.with_suffix(".tmp")
@@ -123,15 +145,29 @@ class Journal:
                 self.kept = known.dropped(record["ordinal"])
 
 
-def _locked(path: Path) -> BinaryIO:
-    """Take a lock that ends with the process."""
-    file = path.open("wb")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.close()
-        raise InputError(f"{path.parent}: another process is writing here; wait for it or stop it") from error
-    return file
+class Journals:
+    """The journals of one agent, by experiment; in a folder that is `held`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open none yet."""
+        self._folder = folder
+        self._opened: dict[str, Journal] = {}
+
+    def of(self, run: str) -> Journal:
+        """Give the journal for the experiment with this identity. Raises InputError where it cannot be."""
+        if run not in self._opened:
+            self._opened[run] = Journal(self._folder / f"{run[:16]}.python-journal")
+        return self._opened[run]
+
+    def clear(self) -> None:
+        """Forget everything: all runs are over. Raises OSError."""
+        for journal in self._opened.values():
+            journal.clear()
+
+    def close(self) -> None:
+        """Write no more."""
+        for journal in self._opened.values():
+            journal.close()
 
 
 def _plain(offer: Offer) -> dict[str, Any]:

@@ -52,11 +52,14 @@ def server_name(url: str) -> str:
 
 def _canonical(host: str) -> str:
     """Write a host the one way that docs/protocol.md knows, that of the URL Standard."""
-    if host.replace(".", "").isdecimal():
-        return inet_ntoa(inet_aton(host))
-    if ":" not in host:
-        return host if host.isascii() else host.encode("idna").decode()
-    address = IPv6Address(host)
+    try:
+        if host.isascii() and host.replace(".", "").isdecimal():
+            return inet_ntoa(inet_aton(host))
+        if ":" not in host:
+            return host if host.isascii() else host.encode("idna").decode()
+        address = IPv6Address(host)
+    except (OSError, ValueError) as error:
+        raise InputError(f"expected the name or the address of a host, got {host}") from error
     if address.ipv4_mapped is None:
         return f"[{address.compressed}]"
     # versions of Python differ in how they write these

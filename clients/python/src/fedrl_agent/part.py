@@ -1,12 +1,14 @@
 """Taking part: an agent connects, talks, and connects again, until all runs are over or it is told to leave."""
 
 import asyncio
+import contextlib
 import ipaddress
+import math
 import ssl
-import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic as now
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -14,7 +16,7 @@ from websockets.exceptions import InvalidHandshake, InvalidURI
 
 from fedrl_agent.errors import InputError, RefusedError, UnreachableError
 from fedrl_agent.experience import Experience
-from fedrl_agent.journal import Journal
+from fedrl_agent.journal import Journals, held
 from fedrl_agent.key import read_key, server_name
 from fedrl_agent.messages import is_agent_name
 from fedrl_agent.session import Agent, End, Session
@@ -38,6 +40,7 @@ async def take_part(
     server: str | None = None,
     state: str | Path | None = None,
     wait: float = 10,
+    give_up: float = math.inf,
     tls_ca: str | Path | None = None,
     insecure: bool = False,
     note: Callable[[str], None] = lambda _: None,
@@ -51,52 +54,43 @@ async def take_part(
     :param experience: what it learns from, a `Log` or a `Gym`
     :param key: file of its Ed25519 key, PKCS#8 in PEM, where the server asks for one
     :param server: what the server calls itself, where that is not scheme, host and port of `url`
-    :param state: folder of its journal, `.fedrl/<agent>` by default
-    :param wait: seconds until it gives up where no server takes it in; once welcomed it comes back for ever
+    :param state: folder of its journal, `.fedrl/<agent>` by default; one process at a time has it
+    :param wait: seconds until it gives up where no server takes it in
+    :param give_up: once welcomed, seconds until it gives up where a server is gone; for ever by default, it may be started again
     :param tls_ca: certificates that are believed, PEM, where the system's are not enough
     :param insecure: talk to another machine without encryption
     :param note: told what a person may want to know, a line at a time
     :raises InputError: where something given is wrong or does not fit the experiment
     :raises RefusedError: where the server does not want the agent
-    :raises UnreachableError: where no server took it in within `wait`
+    :raises UnreachableError: where no server took it in within `wait`, or again within `give_up`
     """
     if not is_agent_name(agent):
         raise InputError(f"expected a name of 1 to 64 letters, digits, - and _, got {agent!r}")
     context = _security(url, tls_ca, insecure)
-    folder = _made(Path(".fedrl", agent) if state is None else Path(state))
-    journals: dict[str, Journal] = {}
-
-    def journal(run: str) -> Journal:
-        if run not in journals:
-            journals[run] = Journal(folder / f"{run[:16]}.python-journal")
-        return journals[run]
-
-    who = Agent(
-        name=agent,
-        experience=experience,
-        key=None if key is None else read_key(Path(key)),
-        server=server or server_name(url),
-        client=f"fedrl-agent {VERSION} (Python)",
-        journal=journal,
-        note=note,
-    )
-    worker = ThreadPoolExecutor(1, "fedrl-agent")
-    try:
-        await _until_over(lambda: _connected(url, context), who, worker, wait)
-        for kept in journals.values():
-            kept.clear()
-    finally:
-        await asyncio.to_thread(worker.shutdown, cancel_futures=True)
-        for kept in journals.values():
-            kept.close()
+    signer = None if key is None else read_key(Path(key))
+    dialled = server or server_name(url)
+    # held before anything is said: a second process must not take the place of the first one and fail then
+    with held(state_folder(agent, state)) as folder, contextlib.closing(Journals(folder)) as journals:
+        who = Agent(
+            name=agent,
+            experience=experience,
+            key=signer,
+            server=dialled,
+            client=f"fedrl-agent {VERSION} (Python)",
+            journal=journals.of,
+            note=note,
+        )
+        worker = ThreadPoolExecutor(1, "fedrl-agent")
+        try:
+            await _until_over(lambda: _connected(url, context), who, worker, wait, give_up)
+        finally:
+            await asyncio.to_thread(worker.shutdown, cancel_futures=True)
+        journals.clear()
 
 
-def _made(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: {error.strerror}") from error
-    return folder
+def state_folder(agent: str, state: str | Path | None) -> Path:
+    """Tell where an agent keeps its journal, told or not."""
+    return Path(".fedrl", agent) if state is None else Path(state)
 
 
 def _security(url: str, tls_ca: str | Path | None, insecure: bool) -> ssl.SSLContext | None:
@@ -148,8 +142,9 @@ async def _until_over(
     agent: Agent,
     worker: ThreadPoolExecutor,
     wait: float,
+    give_up: float,
 ) -> None:
-    give_up_at = time.monotonic() + wait
+    give_up_at = now() + wait
     was_welcome, pause = False, _FIRST_PAUSE
     while True:
         end, is_welcome = await _attempt(dial, agent, worker)
@@ -158,8 +153,10 @@ async def _until_over(
         if end.kind == "finished":
             return
         was_welcome = was_welcome or is_welcome
-        if not was_welcome and time.monotonic() >= give_up_at:
-            raise UnreachableError(end.reason)
+        if is_welcome:
+            give_up_at = now() + give_up
+        if now() >= give_up_at:
+            raise UnreachableError(end.reason, was_welcome)
         agent.note(f"not connected: {end.reason}; trying again")
         pause = _FIRST_PAUSE if is_welcome else pause
         await asyncio.sleep(pause)
