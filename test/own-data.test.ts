@@ -107,9 +107,9 @@ describe('logs', () => {
   )
 
   it('that are not there are told as what they are, and not where they would be', async () => {
-    const at = folderOf('missing-server', { 'wards.yaml': `${WARDS}agents: { count: 1, experience: own }\n` })
-    const { url, server } = await serve(at, 'wards.yaml', 'a')
-    const agent = joined(folderOf('missing-agent', {}), url, 'a', ['--logs', 'own.csv'])
+    const files = { 'wards.yaml': `${WARDS}agents: { logs: [./own.csv] }\n` }
+    const { url, server } = await serve(folderOf('missing-server', files), 'wards.yaml', 'a')
+    const agent = joined(folderOf('missing-agent', files), url, 'a', ['--file', 'wards.yaml'])
     expect(await ended(agent)).toBe(2)
     expect(agent.said()).toContain('own.csv: no such file')
     await server.saying(/mismatch/)

@@ -65,10 +65,12 @@ describe.skipIf(noBroker !== null)(`a broker${noBroker === null ? '' : `: ${noBr
     expect(await found('federation', { nats, out: join(root, 'other') })).toMatch(
       /^fail: ward is served by process \d+ on .+, run folder .+run$/,
     )
-    expect(await found('status', flags)).toMatch(/^ok: http:\/\/127\.0\.0\.1:\d+ is free; only this machine reaches it$/)
+    expect(await found('status', flags)).toMatch(
+      /^ok: http:\/\/127\.0\.0\.1:\d+ is free; only this machine reaches it$/,
+    )
     stop.abort()
     expect(await ended).toContain('stopped: 0 of 1 trials are kept')
-    await expect(fetch(`${at}/healthz`)).rejects.toThrow()
+    await expect(fetch(`${at}/healthz`)).rejects.toThrow('fetch failed')
     expect(await found('federation', { nats, out: join(root, 'other') })).toBe('ok: no server has ward')
   })
 

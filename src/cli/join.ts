@@ -102,7 +102,9 @@ function explained(
   hint: (code: FailureCode) => string,
 ): unknown {
   if (error instanceof Refused)
-    return new RunError(`${url} refused ${listed(names)} (${error.code}): ${error.message}${hint(error.code)}`)
+    return new RunError(
+      `${url} refused ${listed(names)} (${error.code}): ${error.message}${hint(error.code)}`,
+    )
   if (!(error instanceof Unreachable)) return error
   return new RunError(
     error.wasWelcome

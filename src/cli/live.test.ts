@@ -113,7 +113,9 @@ describe('fedrl serve', () => {
     await first.noted(/^listening/)
     first.stop()
     await first.end
-    const slots = ['a', 'b'].map((slot) => joinPath(out, 'federation', 'checkpoints', `0-1.${slot}.checkpoint`))
+    const slots = ['a', 'b'].map((slot) =>
+      joinPath(out, 'federation', 'checkpoints', `0-1.${slot}.checkpoint`),
+    )
     await mkdir(joinPath(out, 'federation', 'checkpoints'), { recursive: true })
     for (const slot of slots) await writeFile(slot, new Uint8Array(1024))
     const second = served(file, { out })
@@ -134,12 +136,16 @@ describe('fedrl serve', () => {
     const server = served(file, { out: joinPath(root, 'again') })
     const url = /ws:\S+/.exec(await server.noted(/^listening/))?.[0] ?? ''
     const agent = new AbortController()
-    const there = told(join(url, { agent: 'a', state: joinPath(root, 'there') }, { ...io, signal: agent.signal }))
+    const there = told(
+      join(url, { agent: 'a', state: joinPath(root, 'there') }, { ...io, signal: agent.signal }),
+    )
     await server.noted(/^a joined/)
     const notes: string[] = []
     const beside = { ...io, note: (line: string) => void notes.push(line) }
     const again = joinPath(root, 'again-state')
-    expect(await told(join(url, { agent: 'a', state: again, wait: '1.5' }, beside))).toContain('1: name-taken')
+    expect(await told(join(url, { agent: 'a', state: again, wait: '1.5' }, beside))).toContain(
+      '1: name-taken',
+    )
     expect(notes).toEqual(['not connected: name-taken: an agent with the name a is connected; trying again'])
     const lines = server.notes.filter((line) => line.includes('turned away'))
     expect(lines).toHaveLength(1)

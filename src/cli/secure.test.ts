@@ -117,7 +117,9 @@ describe('keys and TLS', () => {
     expect(await told('nobody', { key: keyOf('a') })).toBe(
       `${no} nobody (unauthorized): the server has no such key for this name`,
     )
-    expect(await told('a', {})).toBe(`${no} a (unauthorized): the server asks for the key of a, who has none; give it with --key (or --keys, of several agents)`)
+    expect(await told('a', {})).toBe(
+      `${no} a (unauthorized): the server asks for the key of a, who has none; give it with --key (or --keys, of several agents)`,
+    )
     expect(await told('gone', { key: keyOf('gone') })).toBe(
       `${no} gone (revoked): the key of gone was revoked or replaced`,
     )

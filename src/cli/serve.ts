@@ -160,7 +160,9 @@ function openingLines(
     ...(httpUrl === null ? [] : [`status and metrics: ${httpUrl}/status and ${httpUrl}/metrics`]),
     ...(isNewFolder ? [`run folder: ${out}; where the server is stopped, --out ${out} goes on`] : []),
     ...(allowed < agents
-      ? [`${allowed} of ${agents} agents are let in so far; fedrl keys add lets in more, and the server sees it`]
+      ? [
+          `${allowed} of ${agents} agents are let in so far; fedrl keys add lets in more, and the server sees it`,
+        ]
       : []),
   ]
 }

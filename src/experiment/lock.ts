@@ -123,12 +123,7 @@ async function placeWhole(path: string, content: string, makeLink: typeof link):
 }
 
 /** Removes the lock of a dead process. */
-async function breakStale(
-  path: string,
-  folder: string,
-  makeLink: typeof link,
-  inUse: string,
-): Promise<void> {
+async function breakStale(path: string, folder: string, makeLink: typeof link, inUse: string): Promise<void> {
   const text = await readFile(path, 'utf8').catch(() => '')
   const owner = parseOwner(text)
   if (owner !== null && isAlive(owner)) {

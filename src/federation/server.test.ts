@@ -149,6 +149,26 @@ describe('who joins', () => {
     expect(here.server.present).toBe(2)
   })
 
+  it('is named where it is sent away, and where it is not alone the first of them is', async () => {
+    const here = await world()
+    const [a, b] = [await speaker(here), await speaker(here)]
+    const failure: SessionMessage = { kind: 'failure', code: 'internal', reason: 'no disk', name: '' }
+    await a.say(hello('a'))
+    await a.hear('welcome')
+    await a.say(failure)
+    expect(await a.hear()).toBeNull()
+    for (const name of ['a', 'b']) {
+      await b.say(hello(name))
+      await b.hear('welcome')
+    }
+    await b.say(failure)
+    expect(await b.hear()).toBeNull()
+    expect(here.notices.filter(({ type }) => type === 'turned-away')).toMatchObject([
+      { name: 'a', agent: 0, reason: 'the agent says internal: no disk' },
+      { name: null, agent: null, reason: 'one of a and 1 more says internal: no disk' },
+    ])
+  })
+
   it('is sent away for bytes that are no message, and for what is not its to send', async () => {
     const here = await world()
     const [a, b, c] = [await speaker(here), await speaker(here), await speaker(here)]

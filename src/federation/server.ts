@@ -245,7 +245,10 @@ export class FederationServer {
 
   /** The agent ends its session, or all of the connection. */
   #part(line: Line, { code, reason, name }: Failure): void {
-    this.#turnedAway(line, `the agent says ${code}: ${reason}`, name)
+    const [first = NaN, ...others] = line.agents
+    const isShared = name === '' && others.length > 0
+    const who = isShared ? `one of ${this.#members.nameOf(first)} and ${others.length} more` : 'the agent'
+    this.#turnedAway(line, `${who} says ${code}: ${reason}`, name)
     this.#reception.withdraw(line, name)
     const seat = this.#presence.named(name)
     const parting = name === '' ? [...line.agents] : seat?.line === line ? [seat.agent] : []

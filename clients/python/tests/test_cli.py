@@ -156,7 +156,7 @@ def test_the_same_command_twice(log):
         await line.say(control("finished"))
         await line.hear()
 
-    assert outcome(log, script)[0] == 0
+    assert outcome(log, script, "--give-up", "0")[0] == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

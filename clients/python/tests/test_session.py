@@ -254,7 +254,7 @@ def test_of_two_with_one_folder_the_first_goes_on(part):
             await part("ws://127.0.0.1:1")
         await finish(line)
 
-    run(part, script)
+    run(part, script, give_up=0)
 
 
 def test_an_environment_of_another_size_is_told_to_the_server(part, tmp_path):

@@ -61,10 +61,9 @@ function declareServe(declare: Declare, io: IoOfOptions): void {
       'carry an experiment out with agents that join',
       'fedrl serve experiment.yaml --listen 127.0.0.1:7070 --out federation',
     ),
+  ).action(async (file: string, options: OptionsOf<typeof import('../serve.ts').serve>) =>
+    (await import('../serve.ts')).serve(file, options, io(options)),
   )
-    .action(async (file: string, options: OptionsOf<typeof import('../serve.ts').serve>) =>
-      (await import('../serve.ts')).serve(file, options, io(options)),
-    )
 }
 
 function declareJoin(declare: Declare, io: IoOfOptions): void {

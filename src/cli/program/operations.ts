@@ -23,10 +23,9 @@ export function declareOperations(declare: Declare, io: IoOfOptions): void {
       'what would keep a server from carrying an experiment out; changes nothing',
       'fedrl preflight experiment.yaml --listen 127.0.0.1:7070 --out federation',
     ),
+  ).action(async (file: string, options: OptionsOf<typeof import('../preflight.ts').preflight>) =>
+    (await import('../preflight.ts')).preflight(file, options, io(options)),
   )
-    .action(async (file: string, options: OptionsOf<typeof import('../preflight.ts').preflight>) =>
-      (await import('../preflight.ts')).preflight(file, options, io(options)),
-    )
 }
 
 /** Declares `fedrl keys` with its own commands. */

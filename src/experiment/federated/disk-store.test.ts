@@ -79,6 +79,22 @@ describe('what a server keeps on disk', () => {
     await store.close()
   })
 
+  it('names both checkpoints where the record under both is damaged', async () => {
+    const folder = newFolder()
+    const store = diskStore(folder, writeAtomically)
+    await store.load(RUN)
+    await store.save(RUN, LONG, Uint8Array.of(1))
+    for (const round of [LONG.length, LONG.length + 1]) await store.save(RUN, [line(round)], Uint8Array.of(1))
+    await store.close()
+    await writeFile(recordIn(folder), '')
+    await expect(store.check(RUN)).rejects.toThrow(
+      `${recordIn(folder)} is damaged: put back a copy of it, or remove ${slot(folder, 'a')} and ${slot(folder, 'b')} to begin this run again, for which each agent has to join with a new --state`,
+    )
+    await Promise.all([rm(slot(folder, 'a')), rm(slot(folder, 'b'))])
+    expect(await store.load(RUN)).toBe(null)
+    await store.close()
+  })
+
   it('puts back the lines of the record that a crash took before they were synced', async () => {
     const folder = newFolder()
     const store = diskStore(folder, writeAtomically)

@@ -233,10 +233,11 @@ const areDamaged = (paths: readonly string[]): string =>
 function wayOut(unfit: readonly string[], last: Placed | undefined, record: Uint8Array): string {
   const line = last === undefined ? undefined : linesIn(record, last)?.at(-1)
   const copy = unfit.length === 1 ? 'put back a copy of it' : 'put back a copy of one'
-  const remove = `remove ${unfit.join(' and ')}`
-  if (last === undefined || line === undefined)
-    return `${copy}, or ${remove} to begin this run again, for which each agent has to join with a new --state`
-  return `${copy}; the last good checkpoint is ${last.path}, after round ${line.round + 1}, and to go on from it, with agents that were told of no later one: ${remove}`
+  if (last === undefined || line === undefined) {
+    const all = last === undefined ? unfit : [...unfit, last.path]
+    return `${copy}, or remove ${all.join(' and ')} to begin this run again, for which each agent has to join with a new --state`
+  }
+  return `${copy}; the last good checkpoint is ${last.path}, after round ${line.round + 1}, and to go on from it, with agents that were told of no later one: remove ${unfit.join(' and ')}`
 }
 
 /** The lines up to a checkpoint; null where the record is damaged. */

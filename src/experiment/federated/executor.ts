@@ -28,9 +28,10 @@ export function federatedExecutor(experiment: Experiment, begin: Begin): Executo
   const trials = [...trialsOf(experiment)]
   return {
     async execute(batches, { folder, signal, onProgress, onFinished }) {
-      if (folder === undefined) throw new Error('federatedExecutor: expected the folder of a run')
       const pending = new Set([...batches].flatMap(trialsIn).map(keyOf))
-      const first = trials.find((one) => pending.has(keyOf(one))) ?? (trials.at(-1) as Trial)
+      const first = trials.find((one) => pending.has(keyOf(one))) ?? trials.at(-1)
+      if (folder === undefined || first === undefined)
+        throw new Error('federatedExecutor: expected the folder of a run, and trials')
       let current: Trial | null = null
       const { server, store, endTraffic } = await begin(folder, runOf(experiment, first), (rounds) => {
         if (current === null) return
