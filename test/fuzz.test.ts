@@ -70,7 +70,9 @@ const KEYS = new Map(
 /** Lets in whoever has a key. */
 function gate(): Gate {
   let nonces = 0
-  const entries = new Map([...KEYS].map(([name, { verify }]) => [name, { status: 'allowed', verify } as const]))
+  const entries = new Map(
+    [...KEYS].map(([name, { verify }]) => [name, { status: 'allowed', verify } as const]),
+  )
   return {
     servers: [SERVER],
     newNonce: () => new Uint8Array(Uint32Array.from({ length: 8 }, () => ++nonces).buffer),
@@ -292,7 +294,15 @@ async function underAttack(
   // who is refused is Mallory alone
   expect([...refused]).toEqual([MALLORY])
   expect([...answers.keys()]).toEqual(
-    expect.arrayContaining(['malformed', 'unexpected', 'refused', 'task', 'welcome', 'challenge', 'unauthorized']),
+    expect.arrayContaining([
+      'malformed',
+      'unexpected',
+      'refused',
+      'task',
+      'welcome',
+      'challenge',
+      'unauthorized',
+    ]),
   )
   return (megabytes.at(-1) as number) - (megabytes[0] as number)
 }

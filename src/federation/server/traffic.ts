@@ -94,7 +94,12 @@ export class Traffic {
 
   /** Nothing that was counted is of this agent any more: another one has its index. */
   forget(agent: number): void {
-    for (const counts of [this.#sessions, this.#receivedBytes, this.#sentBytes, ...Object.values(this.#updates)])
+    for (const counts of [
+      this.#sessions,
+      this.#receivedBytes,
+      this.#sentBytes,
+      ...Object.values(this.#updates),
+    ])
       counts[agent] = 0
     for (const times of [this.#heard, this.#moved]) times[agent] = NaN
     this.#reasons.delete(agent)
