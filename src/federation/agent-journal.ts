@@ -144,10 +144,10 @@ export class AgentJournal {
 }
 
 /** So many appends are synced together, where nobody waits for the first of them. */
-const TOGETHER = 2
+const TOGETHER = 3
 
 /** So long it waits for the others, ms. */
-const TOGETHER_MS = 2
+const TOGETHER_MS = 5
 
 /** What is on its way to the disk: what is appended while a sync goes on waits for the next one. */
 class Disk {

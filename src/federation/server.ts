@@ -3,13 +3,7 @@
  * one after another over the same sessions. What it needs of the outside (disk, clock, session names) it is given.
  */
 import { decodeMessage, reasonOf } from '../protocol/session-codec.ts'
-import type {
-  Control,
-  Failure,
-  FailureCode,
-  SessionMessage,
-  UpdateMessage,
-} from '../protocol/session-messages.ts'
+import type { Failure, FailureCode, SessionMessage } from '../protocol/session-messages.ts'
 import type { Guest, Listener } from '../transport.ts'
 import { Line } from './line.ts'
 import { openMembers, type Members } from './members.ts'
@@ -20,15 +14,13 @@ import type { ServerNotice, ServerOptions } from './server/options.ts'
 import { limited } from './server/notices.ts'
 import { Presence, type Seat } from './server/presence.ts'
 import { Reception, revokedReason } from './server/reception.ts'
-import { MOST_REFUSED, Refusals } from './server/refusals.ts'
+import { Refusals } from './server/refusals.ts'
 import { snapshotOf, type ServerSnapshot } from './server/snapshot.ts'
 import { Traffic } from './server/traffic.ts'
+import { remind, takeUpdate, type WorkHousehold } from './server/work.ts'
 
 export type { CarriedOut } from './server/current-run.ts'
 export type { ServerNotice, ServerOptions } from './server/options.ts'
-
-/** An Update of a run that is over is worth nothing any more. */
-const OVER = 'its run is over'
 
 /**
  * Opens a server whose members are those of the store.
@@ -46,6 +38,7 @@ export class FederationServer {
   readonly #presence = new Presence()
   readonly #traffic: Traffic
   readonly #reception: Reception
+  readonly #work: WorkHousehold
   readonly #refusals = new Refusals()
   readonly #tell: (notice: ServerNotice) => void
   /** agents that have been told that all is over, and went */
@@ -72,6 +65,14 @@ export class FederationServer {
       turnedAway: (line, reason, name) => this.#turnedAway(line, reason, name),
       failed: (error) => this.#current?.fail(error),
     })
+    this.#work = {
+      members,
+      refusals: this.#refusals,
+      traffic: this.#traffic,
+      current: () => this.#current,
+      sendAway: (line, reason) => this.#sendAway(line, 'unexpected', reason),
+      dismiss: (seat, code, reason) => this.#dismiss(seat, code, reason),
+    }
     options.gate?.onRevoked((name) => this.#revoked(name))
   }
 
@@ -233,12 +234,12 @@ export class FederationServer {
   }
 
   #hear(line: Line, message: SessionMessage): void {
-    if (message.kind === 'update') this.#receive(line, message)
+    if (message.kind === 'update') takeUpdate(this.#work, line, message)
     else if (message.kind === 'hello') this.#reception.greet(line, message)
     else if (message.kind === 'proof') this.#reception.prove(line, message)
     else if (message.kind === 'control' && message.action === 'leave') {
       for (const agent of message.agents ?? [...line.agents]) this.#leave(line, agent, true)
-    } else if (message.kind === 'control' && message.action === 'behind') this.#remind(line, message)
+    } else if (message.kind === 'control' && message.action === 'behind') remind(this.#work, line, message)
     else if (message.kind === 'failure') this.#part(line, message)
     else this.#sendAway(line, 'unexpected', `a ${message.kind} is not an agent's to send here`)
   }
@@ -268,46 +269,6 @@ export class FederationServer {
     this.#traffic.forget(agent)
     this.#tell({ type: 'freed', agent, name })
     kept.catch((error: unknown) => this.#current?.fail(error))
-  }
-
-  #receive(line: Line, message: UpdateMessage): void {
-    const current = this.#current
-    const { variant, seed, agent } = message
-    if (line.former.has(agent)) return
-    if (current === null || !line.agents.has(agent))
-      return this.#sendAway(
-        line,
-        'unexpected',
-        `an update of agent ${agent}, who did not join over this connection`,
-      )
-    this.#members.settle(agent)
-    const { host } = current
-    if (variant === host.variant && seed === host.seed) {
-      current.apply({ type: 'update', message })
-      if (this.#refusals.hasTooMany(agent)) this.#giveUp(line, agent)
-    } else {
-      line.ack(message, 'late', OVER, [agent])
-      this.#traffic.acked(agent, 'late', OVER)
-    }
-  }
-
-  /** Agents that have lost their last states are given the Tasks once more that led to them: once a session, for they cost more than the asking. */
-  #remind(line: Line, { variant, seed, agents }: Control): void {
-    const current = this.#current
-    if (current === null || variant !== current.host.variant || seed !== current.host.seed) return
-    const asking = [...(agents ?? line.agents)].filter((agent) => !line.former.has(agent))
-    const bad = asking.find((agent) => !line.agents.has(agent) || line.behind.has(agent))
-    if (bad !== undefined)
-      return this.#sendAway(line, 'unexpected', `agent ${bad} asks for the last tasks, and has had them or did not join over this connection`) // prettier-ignore
-    for (const agent of asking) line.behind.add(agent)
-    if (asking.length > 0)
-      current.apply({ type: 'behind', agents: asking.toSorted((one, other) => one - other) })
-  }
-
-  /** Ends the session of an agent whose Updates are refused again and again. */
-  #giveUp(line: Line, agent: number): void {
-    const name = this.#members.nameOf(agent)
-    this.#dismiss({ agent, name, line }, 'malformed', `${MOST_REFUSED} updates of ${name} were refused, one after the other`) // prettier-ignore
   }
 
   /** Ends the session of an agent, and its connection where nobody else uses that. */

@@ -72,7 +72,9 @@ export function keptBytes({ variants, seeds }: Experiment): number {
     const record = phases * (100 + 7 * agentsOf(settings))
     return record + 2 * table
   })
-  const checkpoints = Math.max(...variants.map(({ settings }) => checkpointBytes(tableBytes(settings) ?? 1e5)))
+  const checkpoints = Math.max(
+    ...variants.map(({ settings }) => checkpointBytes(tableBytes(settings) ?? 1e5)),
+  )
   return checkpoints + seeds.length * trials.reduce((sum, bytes) => sum + bytes, 0)
 }
 
