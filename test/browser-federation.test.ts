@@ -177,7 +177,7 @@ async function checkLedger(tab: Tab, kinds: readonly string[]): Promise<void> {
   }
 }
 
-describe.skipIf(EXECUTABLE === '')('in Chromium', { timeout: 180_000 }, () => {
+describe.skipIf(EXECUTABLE === '')('in Chromium', { timeout: 400_000 }, () => {
   let browser: Browser
   const contexts: BrowserContext[] = []
   beforeAll(async () => {

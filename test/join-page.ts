@@ -73,7 +73,7 @@ export const textIn = async ({ page }: Pick<Tab, 'page'>, id: string): Promise<s
   (await page.locator(`#${id}`).innerText()).trim()
 
 /** Waits until the state of the agent is this one. @throws Error with what is shown instead */
-export async function reaches(tab: Pick<Tab, 'page'>, state: string, timeout = 60_000): Promise<void> {
+export async function reaches(tab: Pick<Tab, 'page'>, state: string, timeout = 180_000): Promise<void> {
   await tab.page.waitForSelector(`#state[data-state="${state}"]`, { timeout }).catch(async () => {
     throw new Error(
       `expected the state ${state}, got ${await textIn(tab, 'state')}: ${await tab.page.locator('#reason').textContent()}`,

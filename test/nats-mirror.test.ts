@@ -98,7 +98,7 @@ describe.skipIf(noBroker !== null)(
     for (const name of KINDS)
       it(
         `${name}: the server is killed at random instants and its folder removed, and it ends in the same bytes`,
-        { timeout: 60_000 + KILLS * 20_000 },
+        { timeout: 300_000 + KILLS * 20_000 },
         async () => {
           const { broker } = await brokerWith()
           const url = `${broker.url}/ward`
@@ -127,7 +127,7 @@ describe.skipIf(noBroker !== null)(
 
     it(
       'another machine goes on; the first one comes back, is told, and brings its folder up to date',
-      { timeout: 120_000 },
+      { timeout: 400_000 },
       async () => {
         const name = 'fed-asyn-q'
         const { broker } = await brokerWith()
@@ -162,7 +162,7 @@ describe.skipIf(noBroker !== null)(
 
     it(
       'a broker without room stops the server, which goes on when there is room',
-      { timeout: 60_000 },
+      { timeout: 300_000 },
       async () => {
         const name = 'fed-asyn-q'
         const { broker, conf } = await brokerWith('max_file_store: 50000')

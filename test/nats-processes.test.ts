@@ -58,7 +58,7 @@ describe.skipIf(noBroker !== null)(
 
     it(
       'broker, server and agents are killed, agents stopped for a while, and it ends in the same bytes',
-      { timeout: 120_000 },
+      { timeout: 400_000 },
       async () => {
         const broker = await brokerWith(['-js', '-sd', join(root, 'killed')])
         const url = `${broker.url}/ward`
@@ -115,7 +115,7 @@ describe.skipIf(noBroker !== null)(
 
     it(
       'nkeys: agents with their keys take part, others are told in one line',
-      { timeout: 120_000 },
+      { timeout: 400_000 },
       async () => {
         const keys = join(root, 'keys')
         const serverKey = join(root, 'server.key')

@@ -242,7 +242,7 @@ describe('participation in a federation', () => {
     )
     expect(report).toContain('10 more phases without somebody, or with a late Update')
     expect(await textOf(folder, 'experiment.yaml')).toContain('participation:\n  minimum: 2')
-  }, 20_000)
+  }, 120_000)
 
   it('changes nothing in a simulation', async () => {
     const [plain, partial] = [experimentOf(TEXT), experimentOf(PARTIAL)]

@@ -101,7 +101,7 @@ describe.skipIf(noBroker !== null)(`a mirror on a broker${noBroker === null ? ''
     expect(await contents(second)).toEqual(hashes({ a: bytesOf(3, 4), head: bytesOf(3, 2) }))
   })
 
-  it('waits for a broker that was killed, and writes nothing twice', { timeout: 60_000 }, async () => {
+  it('waits for a broker that was killed, and writes nothing twice', { timeout: 300_000 }, async () => {
     const name = `test-${federations++}`
     const notes: string[] = []
     const mirror = await open(name, notes)
