@@ -182,16 +182,19 @@ class Disk {
 
   /** What was appended is not wanted any more: waits for a sync that is under way, however it ends. */
   async forget(): Promise<void> {
-    await this.#synced.catch(() => undefined)
     this.#cancel?.()
     this.#cancel = null
+    // so that no other sync follows
     this.#unsynced = 0
+    await this.#synced.catch(() => undefined)
+    this.#unsynced = 0
+    this.#isSyncing = false
     this.#hasFailed = false
     this.#synced = Promise.resolve()
   }
 
   #next(): void {
-    if (this.#isSyncing || this.#unsynced === 0) return
+    if (this.#isSyncing || this.#unsynced <= 0) return
     if (this.#unsynced >= TOGETHER) this.#sync()
     else this.#cancel ??= this.#clock.after(TOGETHER_MS, () => this.#sync())
   }

@@ -51,6 +51,18 @@ describe('a journal in a file', () => {
     await again.close()
   })
 
+  it('is written anew when it is opened: what the system showed of it may be on no disk', async () => {
+    const path = join(root, 'anew.journal')
+    const journal = await journalFile(path)
+    await journal.append([record(3)])
+    await journal.close()
+    const before = await stat(path)
+    const again = await journalFile(path)
+    expect((await stat(path)).ino).not.toBe(before.ino)
+    expect(await again.read()).toEqual([record(3)])
+    await again.close()
+  })
+
   it('takes nothing from behind a record that is damaged', async () => {
     const path = join(root, 'damaged.journal')
     const journal = await journalFile(path)

@@ -48,6 +48,7 @@ async function world(
   participation: RoundSettings<number, Step>['participation'] = {},
   store = memoryStore(),
   names: readonly string[] = [],
+  time = clock,
 ) {
   const notices: ServerNotice[] = []
   const server = await openServer({
@@ -56,7 +57,7 @@ async function world(
     run: '0'.repeat(64),
     experiment: new TextEncoder().encode('an experiment'),
     store,
-    clock,
+    clock: time,
     newSession,
     limits: DEFAULT_LIMITS,
     onNotice: (notice) => void notices.push(notice),
@@ -392,6 +393,28 @@ describe('a server that is paused', () => {
     expect(await a.hear('control')).toMatchObject({ action: 'next-run', seed: 2 })
     expect(await a.hear('control')).toMatchObject({ action: 'pause', seed: 2 })
     expect(here.server.snapshot()).toMatchObject({ state: 'paused', seed: 2 })
+  })
+})
+
+describe('agents that lose their states again and again', () => {
+  it('run out of messages as others do: what they are told again lets them say nothing more', async () => {
+    const here = await world({}, memoryStore(), [], { ...clock, now: () => 0 })
+    const a = await speaker(here)
+    await a.say(hello('a'))
+    await a.say(hello('b'))
+    await a.hear('task')
+    for (const agent of [0, 1]) await a.say(update(agent, 0, { value: 1 }))
+    await a.hear('task')
+    const [leave, behind] = (['leave', 'behind'] as const).map((action): SessionMessage => ({ kind: 'control', action, variant: 0, seed: 1, agents: Uint32Array.of(1) })) // prettier-ignore
+    const ended = a.connection.closed.then(() => true)
+    // 1064 at once, of which each turn takes three and gives one back
+    for (let turn = 0; turn < 700; turn++)
+      for (const message of [leave, hello('b'), behind] as SessionMessage[])
+        await a.say(message).catch(() => undefined)
+    expect(await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1000, false))])).toBe(true)
+    expect(here.notices).toContainEqual(
+      expect.objectContaining({ reason: 'too many messages in too short a time' }),
+    )
   })
 })
 
