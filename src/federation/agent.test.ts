@@ -341,6 +341,8 @@ describe('what agents do not put up with', () => {
 
   it('a Task from a state that they do not have, one that does not fit, and one for somebody else', async () => {
     expect((await refusal([welcome('a', 0), task(at(2, 0), [0], [4])])).error).toContain('mismatch')
+    const later = [welcome('a', 0), task(at(0, 0), [0], [0]), task(at(2, 0), [0], [4])]
+    expect((await refusal(later)).error).toContain('what it keeps ends with phase 0')
     // the Tasks that would lead there do not begin early enough
     const ahead = { ...task(at(2, 0), [0], [4]), ahead: 2 } as SessionMessage
     const before = { ...task(at(1, 0), [0], [2]), ahead: 2 } as SessionMessage
